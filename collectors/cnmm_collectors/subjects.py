@@ -1,0 +1,73 @@
+"""What a fact is about: the closed set of subject kinds and their canonical spelling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'`{}|\\^]+")
+
+
+class SubjectKind(StrEnum):
+    """The closed set of things a signal can be about."""
+
+    ORG = "org"
+    TEAM = "team"
+    REPO = "repo"
+    COMPONENT = "component"
+    CLUSTER = "cluster"
+    NAMESPACE = "namespace"
+    POPULATION = "population"
+
+
+_KINDS = frozenset(kind.value for kind in SubjectKind)
+
+
+class SubjectError(ValueError):
+    """A subject is not spelled `kind:name`; the message says which part is wrong."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """One thing a fact is about, spelled `kind:name`, such as `repo:acme/checkout`.
+
+    Raises SubjectError where the name is empty or holds white space, control or quoting characters;
+    sources with free-form names go through `Subject.safe`.
+    """
+
+    kind: SubjectKind
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise SubjectError(
+                f"{self.name[:80]!r} is not a subject name: use letters, digits, / . _ -"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """Return the subject that `kind:name` spells; raises SubjectError."""
+        kind, colon, name = text.partition(":")
+        if not colon or kind not in _KINDS:
+            kinds = ", ".join(SubjectKind)
+            raise SubjectError(
+                f"{text[:80]!r} is not a subject: write KIND:NAME with KIND one of {kinds}"
+            )
+        return cls(SubjectKind(kind), name)
+
+    @classmethod
+    def safe(cls, kind: SubjectKind, *parts: str) -> Subject:
+        """Return a subject whose name joins parts with `/`, every unusable character as `%XX`."""
+        return cls(kind, "/".join(_escape(part) for part in parts if part) or "_")
+
+
+def _escape(part: str) -> str:
+    raw = part.encode("utf-8", "surrogateescape")
+    return "".join(
+        chr(byte) if 32 < byte < 127 and chr(byte) not in "<>\"'`{}|\\^%" else f"%{byte:02X}"
+        for byte in raw
+    )
