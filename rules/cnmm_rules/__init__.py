@@ -1,0 +1,1 @@
+"""Pure rules: catalogue, predicates, roll-up, engine and level inference."""

@@ -1,0 +1,126 @@
+"""What the engine sees of the world: the sealed facts of one bundle and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any, Literal
+
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.signals import Observation
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationFact:
+    """How many subjects of a kind exist within a subject, and who says so; see plugin.Population."""
+
+    within: Subject
+    kind: SubjectKind
+    count: int
+    members: tuple[Subject, ...]
+    declared_by: Literal["enumeration", "scope"]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the canonical record, members sorted."""
+        return {
+            "within": str(self.within),
+            "kind": self.kind.value,
+            "count": self.count,
+            "members": sorted(str(member) for member in self.members),
+            "declared_by": self.declared_by,
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> PopulationFact:
+        """Return the fact a sealed record holds."""
+        return cls(
+            Subject.parse(record["within"]),
+            SubjectKind(record["kind"]),
+            int(record["count"]),
+            tuple(Subject.parse(member) for member in record["members"]),
+            record["declared_by"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineFact:
+    """What an earlier scan measured for a signal and subject, as a range."""
+
+    as_of: date
+    key: str
+    subject: Subject
+    low: Fraction
+    high: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement about a criterion that is not proof: it makes an unknown row claimed."""
+
+    criterion: str
+    subject: Subject
+    role: str
+    dated: date
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """Accepted risk with an approver other than the owner; shown, and never a pass."""
+
+    criterion: str
+    subject: Subject
+    reason: str
+    owner: str
+    approver: str
+    expires: date
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """An auditor's decision on a contested or claimed row, or on a declared not-applicable."""
+
+    criterion: str
+    subject: Subject
+    decision: Literal["accept", "reject"]
+    reason: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """The sum of a source's ledger: requested = received + skipped + failed."""
+
+    source: str
+    unit: str
+    requested: int
+    received: int
+    skipped: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything one assessment is a function of, beside the catalogue."""
+
+    organisation: str
+    as_of: date
+    period: tuple[date, date]
+    observations: Iterable[Observation]
+    populations: tuple[PopulationFact, ...] = ()
+    memberships: tuple[tuple[Subject, Subject], ...] = ()
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    adjudications: tuple[Adjudication, ...] = ()
+    baseline: tuple[BaselineFact, ...] = ()
+    ledger: tuple[LedgerLine, ...] = ()
+    complete: bool = True
+
+    @property
+    def org(self) -> Subject:
+        """The organisation as a subject."""
+        return Subject.safe(SubjectKind.ORG, self.organisation)

@@ -1,0 +1,225 @@
+"""Readings by signal and subject, resolved over sources; and who belongs where, with weights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from cnmm_collectors.signals import Gap, Observation, SignalSpec, State, Value, split_key
+from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_rules.facts import Facts, PopulationFact
+
+PARENT_KIND = {SubjectKind.COMPONENT: SubjectKind.REPO, SubjectKind.NAMESPACE: SubjectKind.CLUSTER}
+"""Which kind holds which: weights and completeness go through the parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What all sources together say of one signal about one subject.
+
+    `value` is None unless state is OBSERVED. `contested`: sources of equal force differ, state UNKNOWN.
+    `conflict`: a weaker source differs from the one that counts.
+    """
+
+    state: State
+    value: Value | None
+    evidence: tuple[str, ...]
+    gap: Gap | None = None
+    detail: str = ""
+    contested: bool = False
+    conflict: bool = False
+
+
+def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
+    """Return the reading of the strongest source; weaker ones never replace a stronger that is unread."""
+    best = min(source.rank for source in spec.sources)
+    strongest = [reading for reading in readings if spec.rank(reading.source) == best]
+    answered = [reading for reading in strongest if reading.state is not State.UNKNOWN]
+    evidence = tuple(dict.fromkeys(item for reading in readings for item in reading.evidence))
+    if not answered:
+        first = (strongest or readings)[0]
+        gap = first.gap if strongest and first.gap else Gap.NOT_COLLECTED
+        detail = first.detail if strongest else "a stronger source was not read"
+        return Resolved(State.UNKNOWN, None, evidence, gap, detail)
+    first = answered[0]
+    if any(_differs(first, other) for other in answered[1:]):
+        return Resolved(State.UNKNOWN, None, evidence, Gap.MALFORMED, "sources disagree", contested=True)
+    weaker = [reading for reading in readings if reading not in strongest]
+    conflict = any(_differs(first, other) for other in weaker if other.state is not State.UNKNOWN)
+    return Resolved(first.state, first.value, first.evidence, conflict=conflict)
+
+
+def _differs(one: Observation, other: Observation) -> bool:
+    return (one.state, one.value) != (other.state, other.value)
+
+
+def _single(reading: Observation, spec: SignalSpec) -> Resolved:
+    if len(spec.sources) > 1:
+        return resolve([reading], spec)
+    return Resolved(reading.state, reading.value, reading.evidence, reading.gap, reading.detail)
+
+
+class Leaf(NamedTuple):
+    """One subject of the measured kind; it weighs 1/`parts` of its parent."""
+
+    subject: Subject
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The subjects a roll-up ranges over.
+
+    `hidden` parents are declared and not read, each holding an unknown number of subjects and weighing 1.
+    `open` where nobody declares how many there are. `declared` is the declared number of parents, or None.
+    """
+
+    leaves: tuple[Leaf, ...]
+    hidden: int
+    open: bool
+    declared: int | None
+
+
+class Index:
+    """All facts of one bundle, by signal and by place; built once, read many times."""
+
+    def __init__(self, facts: Facts, signals: Mapping[str, SignalSpec]) -> None:
+        self._facts = facts
+        self._signals = signals
+        self._readings = _group(facts.observations)
+        self._resolved: dict[str, dict[Subject, Resolved]] = {}
+        self._units: dict[tuple[Subject, SubjectKind], Units] = {}
+        self._oldest = min((item.confirmed_at for item in facts.evidence.values()), default="9999")
+        self._stale: dict[int, frozenset[str]] = {}
+        self._children: dict[Subject, list[Subject]] = defaultdict(list)
+        self._parents: dict[Subject, list[Subject]] = defaultdict(list)
+        for child, parent in sorted(set(facts.memberships)):
+            self._children[parent].append(child)
+            self._parents[child].append(parent)
+        self._populations = {(fact.within, fact.kind): fact for fact in facts.populations}
+
+    @property
+    def facts(self) -> Facts:
+        """The facts the index was built from."""
+        return self._facts
+
+    def spec(self, key: str) -> SignalSpec:
+        """Return the declaration behind a key; raises KeyError for an undeclared one."""
+        return self._signals[split_key(key)[0]]
+
+    def population(self, within: Subject, kind: SubjectKind) -> PopulationFact | None:
+        """Return who says how many subjects of a kind there are, or None."""
+        return self._populations.get((within, kind))
+
+    def teams(self) -> tuple[Subject, ...]:
+        """Return every team named by a population or a membership, sorted."""
+        found = {parent for parent in self._children if parent.kind is SubjectKind.TEAM}
+        for fact in self._populations.values():
+            found.update(member for member in fact.members if member.kind is SubjectKind.TEAM)
+        return tuple(sorted(found))
+
+    def readings(self, key: str) -> Mapping[Subject, Resolved]:
+        """Return the resolved reading of each subject that has one, over all sources."""
+        found = self._resolved.get(key)
+        if found is None:
+            spec = self.spec(key)
+            found = {
+                subject: resolve(seen, spec) if isinstance(seen, list) else _single(seen, spec)
+                for subject, seen in self._readings.get(key, {}).items()
+            }
+            self._resolved[key] = found
+        return found
+
+    def stale(self, window_days: int) -> frozenset[str]:
+        """Return the evidence ids last confirmed more than `window_days` before the audit date."""
+        cutoff = (self._facts.as_of - timedelta(days=window_days)).isoformat()
+        if self._oldest >= cutoff:
+            return frozenset()
+        found = self._stale.get(window_days)
+        if found is None:
+            evidence = self._facts.evidence.items()
+            found = frozenset(key for key, item in evidence if item.confirmed_at < cutoff)
+            self._stale[window_days] = found
+        return found
+
+    def components(self, parent: Subject) -> int:
+        """Return the number of known parts of a parent, 1 where none is known."""
+        return max(1, sum(PARENT_KIND.get(child.kind) is parent.kind for child in self._children[parent]))
+
+    def units(self, scope: Subject, kind: SubjectKind) -> Units:
+        """Return the subjects of a kind within the organisation or a team, and what is hidden."""
+        found = self._units.get((scope, kind))
+        if found is None:
+            found = self._measure(scope, kind)
+            self._units[scope, kind] = found
+        return found
+
+    def _measure(self, scope: Subject, kind: SubjectKind) -> Units:
+        parent_kind = PARENT_KIND.get(kind, kind)
+        declared = self._populations.get((scope, kind)) or self._populations.get((scope, parent_kind))
+        if declared is not None and declared.kind is kind and parent_kind is not kind:
+            return self._listed(declared)
+        parents = self._parents_within(scope, parent_kind, declared)
+        leaves: list[Leaf] = []
+        hidden = 0
+        for parent in parents:
+            parts = [child for child in self._children.get(parent, ()) if child.kind is kind]
+            if parent_kind is kind:
+                leaves.append(Leaf(parent, 1))
+            elif parts:
+                leaves.extend(Leaf(part, len(parts)) for part in parts)
+            else:
+                hidden += 1
+        if declared is None or declared.count < len(parents):
+            return Units(tuple(leaves), hidden, True, None)
+        missing = declared.count - len(parents)
+        return Units(tuple(leaves), hidden + missing, False, declared.count)
+
+    def _listed(self, declared: PopulationFact) -> Units:
+        leaves = tuple(Leaf(member, self._share(member)) for member in sorted(declared.members))
+        return Units(leaves, declared.count - len(leaves), False, declared.count)
+
+    def _share(self, member: Subject) -> int:
+        kind = PARENT_KIND[member.kind]
+        parent = next((item for item in self._parents.get(member, ()) if item.kind is kind), None)
+        return self.components(parent) if parent is not None else 1
+
+    def _parents_within(
+        self, scope: Subject, kind: SubjectKind, declared: PopulationFact | None
+    ) -> list[Subject]:
+        named = set(declared.members) if declared is not None else set()
+        if declared is not None and len(named) >= declared.count:
+            return sorted(named)
+        if scope.kind is SubjectKind.TEAM:
+            own = self._children.get(scope, ())
+            return sorted(named | {child for child in own if child.kind is kind})
+        return sorted(named | self._seen(kind))
+
+    def _seen(self, kind: SubjectKind) -> set[Subject]:
+        seen = {parent for parent in self._children if parent.kind is kind}
+        for readings in self._readings.values():
+            seen.update(subject for subject in readings if subject.kind is kind)
+        return seen
+
+
+def _group(
+    observations: Iterable[Observation],
+) -> dict[str, dict[Subject, Observation | list[Observation]]]:
+    grouped: dict[str, dict[Subject, Observation | list[Observation]]] = {}
+    for observation in observations:
+        readings = grouped.setdefault(observation.key, {})
+        earlier = readings.get(observation.subject)
+        if earlier is None:
+            readings[observation.subject] = observation
+        elif isinstance(earlier, list):
+            earlier.append(observation)
+        else:
+            readings[observation.subject] = [earlier, observation]
+    for readings in grouped.values():
+        for seen in readings.values():
+            if isinstance(seen, list):
+                seen.sort(key=lambda item: (item.source, str(item.to_json())))
+    return grouped

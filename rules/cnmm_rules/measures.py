@@ -1,0 +1,108 @@
+"""Measures of one subject, answered from an index of facts; every answer is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+
+from cnmm_collectors.signals import Rollup, State
+from cnmm_collectors.subjects import Subject
+from cnmm_rules.criteria import Record, record_keys
+from cnmm_rules.index import Index
+from cnmm_rules.predicates import RecordState, unread
+from cnmm_rules.ranges import Comparison, Range, Truth
+from cnmm_rules.rollup import Rolled, roll, roll_count, roll_share
+
+
+@dataclass(slots=True)
+class Cache:
+    """Roll-ups already made, shared by all rows."""
+
+    rolled: dict[tuple[object, ...], Rolled] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectMeasures:
+    """What the facts say about one organisation or team, under one row's evidence window."""
+
+    index: Index
+    scope: Subject
+    window: int | None
+    cache: Cache
+    outcomes: Mapping[str, Truth]
+
+    def rolled(self, key: str, rollup: Rollup | None) -> Rolled:
+        """Return the rolled-up range of a signal."""
+        place = ("roll", key, self.scope, rollup, self.window)
+        found = self.cache.rolled.get(place)
+        if found is None:
+            found = roll(self.index, key, self.scope, rollup, self.window)
+            self.cache.rolled[place] = found
+        return found
+
+    def rollup(self, key: str) -> Rollup:
+        """Return the declared roll-up of a signal."""
+        return self.index.spec(key).rollup
+
+    def share_of(self, key: str, each: Comparison) -> Rolled:
+        """Return the share of subjects whose own reading passes."""
+        place = ("share", key, self.scope, each, self.window)
+        found = self.cache.rolled.get(place)
+        if found is None:
+            found = roll_share(self.index, key, self.scope, each, self.window)
+            self.cache.rolled[place] = found
+        return found
+
+    def count_of(self, key: str, each: Comparison) -> Rolled:
+        """Return the number of subjects whose own reading passes."""
+        place = ("count", key, self.scope, each, self.window)
+        found = self.cache.rolled.get(place)
+        if found is None:
+            found = roll_count(self.index, key, self.scope, each, self.window)
+            self.cache.rolled[place] = found
+        return found
+
+    def age_of(self, key: str) -> Rolled:
+        """Return the days from the newest date to the audit date."""
+        newest = self.rolled(key, Rollup.NEWEST)
+        today = Fraction(self.index.facts.as_of.toordinal())
+        high = today - newest.range.low
+        low = Fraction(0) if newest.range.high is None else today - newest.range.high
+        return replace(newest, range=Range(low, high))
+
+    def baseline(self, key: str, over_days: int) -> Range | None:
+        """Return the sealed measure nearest to `over_days` ago, at least three quarters as old."""
+        as_of = self.index.facts.as_of
+        aged = [
+            ((as_of - fact.as_of).days, fact)
+            for fact in self.index.facts.baseline
+            if fact.key == key and fact.subject == self.scope
+        ]
+        usable = [item for item in aged if 4 * item[0] >= 3 * over_days]
+        if not usable:
+            return None
+        _, fact = min(usable, key=lambda item: (abs(item[0] - over_days), item[1].as_of))
+        return Range(fact.low, fact.high)
+
+    def record(self, test: Record) -> RecordState:
+        """Return the strongest record of that name: a proven one before a stated one, then the newest."""
+        states = [self._record(key) for key in record_keys(test)]
+        return min(
+            states,
+            key=lambda state: (not state.proven, state.age_days is None, state.age_days or 0),
+        )
+
+    def _record(self, key: str) -> RecordState:
+        reading = self.index.readings(key).get(self.index.facts.org)
+        if reading is None or reading.state is not State.OBSERVED or not isinstance(reading.value, str):
+            return RecordState(None, False, unread("no such record was supplied"))
+        word, _, day = reading.value.partition(" ")
+        age = (self.index.facts.as_of - date.fromisoformat(day)).days
+        seen = Rolled(Range(Fraction(age), Fraction(age)), 1, 1, 1, reading.evidence, len(reading.evidence))
+        return RecordState(age, word == "proven" and bool(reading.evidence), seen)
+
+    def criterion(self, name: str) -> Truth:
+        """Return another row's finding for this subject: met, unmet, else unknown."""
+        return self.outcomes.get(name)

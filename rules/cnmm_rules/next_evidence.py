@@ -1,0 +1,110 @@
+"""What to collect next: which source would narrow the intervals most, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from cnmm_collectors.signals import SignalSpec, split_key
+from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState
+from cnmm_rules.criteria import Catalogue
+from cnmm_rules.levels import infer
+
+LISTED = 12
+_OPEN = (Outcome.UNKNOWN, Outcome.CLAIMED)
+
+
+def rank_next(
+    catalogue: Catalogue, findings: Mapping[str, Finding], sections: tuple[SectionState, ...]
+) -> tuple[NextEvidence, ...]:
+    """Return the sources to open next, each after those before it, the most narrowing first."""
+    missing = {name: _missing(finding, catalogue.signals) for name, finding in findings.items()}
+    waiting = {name: needs for name, needs in missing.items() if needs}
+    opened: list[str] = []
+    ranked: list[NextEvidence] = []
+    while waiting and len(ranked) < LISTED:
+        sources = sorted({source for needs in waiting.values() for _, source in needs})
+        best = max(
+            (_weigh(catalogue, findings, sections, waiting, opened, source) for source in sources),
+            key=lambda item: (item[0], item[1].rows, item[1].source),
+        )[1]
+        ranked.append(best)
+        opened.append(best.source)
+        waiting = {
+            name: left
+            for name, needs in waiting.items()
+            if (left := frozenset(need for need in needs if need[1] not in opened))
+        }
+    return tuple(ranked)
+
+
+def _missing(finding: Finding, signals: Mapping[str, SignalSpec]) -> frozenset[tuple[str, str]]:
+    """Return the (signal, source) pairs an open finding still waits for."""
+    if finding.outcome not in _OPEN:
+        return frozenset()
+    return frozenset((gap.signal, _source(gap.signal, signals)) for gap in finding.gaps)
+
+
+def _source(signal: str, signals: Mapping[str, SignalSpec]) -> str:
+    if signal.startswith("record."):
+        return "artefacts"
+    spec = signals.get(split_key(signal)[0])
+    if spec is None:
+        return "unnamed"
+    best = min(source.rank for source in spec.sources)
+    return "/".join(sorted(source.name for source in spec.sources if source.rank == best))
+
+
+def _weigh(
+    catalogue: Catalogue,
+    findings: Mapping[str, Finding],
+    sections: tuple[SectionState, ...],
+    waiting: Mapping[str, frozenset[tuple[str, str]]],
+    opened: list[str],
+    source: str,
+) -> tuple[int, NextEvidence]:
+    reach = {*opened, source}
+    decidable = [name for name, needs in waiting.items() if {via for _, via in needs} <= reach]
+    touched = [name for name, needs in waiting.items() if source in {via for _, via in needs}]
+    best = _suppose(findings, decidable, met=True)
+    worst = _suppose(findings, decidable, met=False)
+    narrows: dict[str, tuple[int, int, int, int]] = {}
+    gain = 0
+    for state in sections:
+        if state.proven is None or state.possible is None:
+            continue
+        section, rows = catalogue.section(state.id), catalogue.of_section(state.id)
+        proven = infer(section, rows, best).proven or 0
+        possible = infer(section, rows, worst).possible or 0
+        if (proven, possible) != (state.proven, state.possible):
+            narrows[state.id] = (state.proven, state.possible, proven, possible)
+            gain += (proven - state.proven) + (state.possible - possible)
+    signals = sorted({signal for name in touched for signal, via in waiting[name] if via == source})
+    item = NextEvidence(
+        source=source,
+        signals=tuple(signals),
+        needs=_need(signals, catalogue.signals),
+        rows=len(touched),
+        after=tuple(opened),
+        narrows=narrows,
+    )
+    return gain, item
+
+
+def _suppose(findings: Mapping[str, Finding], names: Iterable[str], *, met: bool) -> dict[str, Finding]:
+    supposed = dict(findings)
+    for name in names:
+        supposed[name] = replace(findings[name], proven=met, possible=met)
+    return supposed
+
+
+def _need(signals: list[str], declared: Mapping[str, SignalSpec]) -> str:
+    """Return what opening the source takes: its least permission, or the export that supplies it."""
+    for signal in signals:
+        if signal.startswith("record."):
+            return "artefact files with digest, date, owner and a reviewer other than the signer"
+        spec = declared.get(split_key(signal)[0])
+        if spec is not None:
+            best = min(source.rank for source in spec.sources)
+            return "; ".join(source.permission for source in spec.sources if source.rank == best)
+    return ""

@@ -1,0 +1,298 @@
+"""Random organisations for the laws: a whole truth, and what is left of it when something is withheld."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from hypothesis import strategies as st
+
+from cnmm_collectors.evidence import Evidence, payload_digest
+from cnmm_collectors.signals import (
+    Absence,
+    Basis,
+    Disclosure,
+    Gap,
+    Interval,
+    Masses,
+    Observation,
+    Rollup,
+    SignalSpec,
+    Source,
+    State,
+    Tally,
+    Unit,
+    Value,
+)
+from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_rules.criteria import (
+    AllOf,
+    Applies,
+    Catalogue,
+    Compare,
+    Confidence,
+    CountOf,
+    Criterion,
+    NOf,
+    Present,
+    Proof,
+    Role,
+    Section,
+    ShareOf,
+    Test,
+)
+from cnmm_rules.facts import Facts, PopulationFact
+from cnmm_rules.ranges import Comparison, Operator
+
+AS_OF = date(2026, 11, 1)
+ORG = Subject(SubjectKind.ORG, "acme")
+TEAM = Subject(SubjectKind.TEAM, "acme/pay")
+
+
+def spec(
+    name: str,
+    unit: Unit,
+    kind: SubjectKind,
+    rollup: Rollup,
+    absent: Absence = Absence.INELIGIBLE,
+    high: Fraction | None = Fraction(1),
+) -> SignalSpec:
+    sources = (Source("git", 1, Basis.EFFECTIVE, "clone"),)
+    return SignalSpec(
+        id=name,
+        title=name,
+        definition=name,
+        unit=unit,
+        subject=kind,
+        rollup=rollup,
+        absent=absent,
+        disclosure=Disclosure.STRUCTURAL,
+        sources=sources,
+        high=high,
+    )
+
+
+_C, _R = SubjectKind.COMPONENT, SubjectKind.REPO
+SPECS = {
+    item.id: item
+    for item in (
+        spec("t.share", Unit.BOOL, _C, Rollup.SHARE),
+        spec("t.share_zero", Unit.BOOL, _C, Rollup.SHARE, Absence.ZERO),
+        spec("t.repo_share", Unit.BOOL, _R, Rollup.SHARE),
+        spec("t.count", Unit.BOOL, _C, Rollup.COUNT),
+        spec("t.sum", Unit.COUNT, _R, Rollup.SUM, high=None),
+        spec("t.max", Unit.COUNT, _R, Rollup.MAX, high=None),
+        spec("t.min", Unit.COUNT, _C, Rollup.MIN, high=None),
+        spec("t.any", Unit.BOOL, _R, Rollup.ANY, Absence.ZERO),
+        spec("t.mean", Unit.RATIO, _C, Rollup.MEAN),
+        spec("t.p50", Unit.COUNT, _C, Rollup.P50, high=None),
+        spec("t.pooled", Unit.TALLY, _R, Rollup.POOLED),
+        spec("t.hhi", Unit.MASSES, _R, Rollup.HHI),
+        spec("t.distinct", Unit.MASSES, _R, Rollup.DISTINCT, high=None),
+        spec("t.duplicated", Unit.MASSES, _R, Rollup.DUPLICATED, high=None),
+        spec("t.direct", Unit.RATIO, SubjectKind.ORG, Rollup.DIRECT),
+    )
+}
+_LABELS = ("cd/argo", "cd/flux", "mesh/istio", "mesh/linkerd")
+
+
+def cite(key: str, subject: Subject) -> Evidence:
+    """One citation, unique to a key and a subject."""
+    day = "2026-10-30T00:00:00Z"
+    digest = payload_digest(f"{key} {subject}".encode())
+    return Evidence("git", f"git:{subject}", f"git show {key}", digest, day, day, "test 1")
+
+
+@st.composite
+def values(draw: st.DrawFn, item: SignalSpec) -> Value:
+    """Draw a value in the unit and range of a signal."""
+    match item.unit:
+        case Unit.BOOL:
+            return draw(st.booleans())
+        case Unit.RATIO:
+            low = draw(st.fractions(0, 1, max_denominator=6))
+            if draw(st.integers(0, 3)):
+                return low
+            return Interval(low, draw(st.fractions(low, 1, max_denominator=6)))
+        case Unit.TALLY:
+            eligible = draw(st.integers(0, 4))
+            return Tally(draw(st.integers(0, eligible)), eligible, draw(st.integers(0, 2)))
+        case Unit.MASSES:
+            labels = draw(st.lists(st.sampled_from(_LABELS), unique=True, max_size=3))
+            return Masses(tuple((label, draw(st.integers(1, 5))) for label in sorted(labels)))
+        case _:
+            return draw(st.integers(0, 6))
+
+
+@dataclass(frozen=True)
+class World:
+    """A whole truth: every repository read, the population declared; `keys` are the signals it speaks of."""
+
+    keys: tuple[str, ...]
+    facts: Facts
+    repos: tuple[Subject, ...]
+    catalogue: Catalogue
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, criteria: bool = True) -> World:
+    """Draw an organisation of one to four repositories with components, one team, and every signal read."""
+    keys = tuple(draw(st.lists(st.sampled_from(sorted(SPECS)), unique=True, min_size=1, max_size=4)))
+    count = draw(st.integers(1, 3))
+    repos = tuple(Subject(_R, f"acme/r{number}") for number in range(count))
+    memberships: list[tuple[Subject, Subject]] = []
+    components: list[Subject] = []
+    for repo in repos:
+        for number in range(draw(st.integers(1, 2))):
+            component = Subject(_C, f"{repo.name}/c{number}")
+            components.append(component)
+            memberships.append((component, repo))
+    mine = draw(st.lists(st.sampled_from(repos), unique=True, max_size=count))
+    memberships.extend((repo, TEAM) for repo in mine)
+    observations: list[Observation] = []
+    evidence: dict[str, Evidence] = {}
+    for key in keys:
+        item = SPECS[key]
+        subjects = {_C: tuple(components), _R: repos, SubjectKind.ORG: (ORG,)}[item.subject]
+        for subject in subjects:
+            cited = cite(key, subject)
+            evidence[cited.id] = cited
+            if draw(st.integers(0, 4)) == 0:
+                observations.append(Observation(key, subject, "git", State.ABSENT, None, (cited.id,)))
+            else:
+                value = draw(values(item))
+                observations.append(Observation(key, subject, "git", State.OBSERVED, value, (cited.id,)))
+    populations = (
+        PopulationFact(ORG, _R, count, repos, "enumeration"),
+        PopulationFact(TEAM, _R, len(mine), tuple(sorted(mine)), "enumeration"),
+    )
+    facts = Facts(
+        "acme",
+        AS_OF,
+        (date(2025, 11, 1), AS_OF),
+        tuple(observations),
+        populations,
+        tuple(memberships),
+        evidence,
+    )
+    return World(keys, facts, repos, draw(catalogues(keys)) if criteria else _catalogue(()))
+
+
+@st.composite
+def withheld(draw: st.DrawFn, world: World) -> Facts:
+    """Draw what is left when repositories, single readings, refusals or a population go missing."""
+    facts = world.facts
+    gone = set(draw(st.lists(st.sampled_from(world.repos), unique=True, max_size=len(world.repos))))
+    hidden = gone | {child for child, parent in facts.memberships if parent in gone}
+    observations: list[Observation] = []
+    for observation in facts.observations:
+        if observation.subject in hidden:
+            continue
+        fate = draw(st.integers(0, 7))
+        if fate == 0:
+            continue
+        if fate == 1:
+            unknown = Observation(
+                observation.key, observation.subject, "git", State.UNKNOWN, gap=Gap.NOT_PERMITTED
+            )
+            observations.append(unknown)
+        else:
+            observations.append(observation)
+    listed = tuple(
+        item for item in facts.memberships if item[1].kind is not _R or item[1] not in gone
+    )
+    populations = facts.populations
+    if draw(st.integers(0, 5)) == 0:
+        populations = tuple(draw(st.lists(st.sampled_from(facts.populations), unique=True, max_size=1)))
+    return replace(
+        facts, observations=tuple(observations), memberships=listed, populations=populations
+    )
+
+
+_OPERATORS = (Operator.ABOVE, Operator.AT_LEAST, Operator.BELOW, Operator.AT_MOST, Operator.EQUALS)
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Comparison:
+    """Draw a comparison with a bound that random worlds straddle."""
+    bound = draw(st.sampled_from([Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(3)]))
+    if draw(st.integers(0, 5)) == 0:
+        return Comparison(Operator.BETWEEN, bound, bound + 1)
+    return Comparison(draw(st.sampled_from(_OPERATORS)), bound)
+
+
+@st.composite
+def reading_tests(draw: st.DrawFn, keys: tuple[str, ...]) -> Test:
+    """Draw a test that reads one signal."""
+    key = draw(st.sampled_from(keys))
+    labels = SPECS[key].unit is Unit.MASSES
+    if not labels and draw(st.integers(0, 3)) == 0:
+        kind = draw(st.sampled_from([ShareOf, CountOf]))
+        test: Test = kind(key, draw(comparisons()), draw(comparisons()))
+        return test
+    if not labels and draw(st.integers(0, 6)) == 0:
+        return Present(key)
+    return Compare(key, draw(comparisons()))
+
+
+def tests(keys: tuple[str, ...]) -> st.SearchStrategy[Test]:
+    """Draw a test of any form, at most two levels deep."""
+
+    def deeper(inner: st.SearchStrategy[Test]) -> st.SearchStrategy[Test]:
+        several = st.lists(inner, min_size=1, max_size=3).map(tuple)
+        return st.one_of(
+            several.map(AllOf),
+            several.flatmap(lambda items: st.integers(1, len(items)).map(lambda n: NOf(n, items))),
+        )
+
+    return st.recursive(reading_tests(keys), deeper, max_leaves=3)
+
+
+@st.composite
+def criterion(draw: st.DrawFn, keys: tuple[str, ...], number: int, level: int) -> Criterion:
+    """Draw one row with every clause a row can have."""
+    test = tests(keys)
+    role = draw(st.sampled_from([Role.KEY, Role.RATED, Role.RATED, Role.SUPPORT, Role.MARKER]))
+    weak = draw(st.integers(0, 4)) == 0
+    earlier = [f"s.L{1 + other % 3}.r{other}" for other in range(number)]
+    implied = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=1)) if earlier else []
+    least = draw(st.sampled_from([1, 1, 3]))
+    team = Applies(draw(test), 1) if draw(st.booleans()) else None
+    return Criterion(
+        id=f"s.L{level}.r{number}",
+        section="s",
+        level=level,
+        line=1,
+        statement="stated",
+        role=role,
+        importance=draw(st.integers(1, 3)),
+        confidence=Confidence.WEAK if weak else Confidence.STRONG,
+        proof=Proof.MACHINE,
+        organisation=Applies(draw(test), least),
+        team=team,
+        applicable=draw(test) if role is not Role.KEY and draw(st.integers(0, 3)) == 0 else None,
+        counter=tuple(draw(st.lists(test, max_size=1))),
+        corroboration=draw(test) if weak else None,
+        window_days=None,
+        retires_at=draw(st.sampled_from([None, None, None, level + 1])),
+        implied_by=tuple(implied),
+        reason="convention",
+        sources=(),
+        meaning="meaning",
+        next_step="next",
+        prompts=(),
+    )
+
+
+def _catalogue(rows: tuple[Criterion, ...]) -> Catalogue:
+    section = Section("s", "Section", rated=True, in_headline=True, cap=3)
+    return Catalogue("t", "1.0.0", "Test", (section,), rows, SPECS, {})
+
+
+@st.composite
+def catalogues(draw: st.DrawFn, keys: tuple[str, ...]) -> Catalogue:
+    """Draw a catalogue of one section with three levels."""
+    count = draw(st.integers(3, 6))
+    rows = [draw(criterion(keys, number, 1 + number % 3)) for number in range(count)]
+    return _catalogue(tuple(rows))
