@@ -55,7 +55,8 @@ class GapNote:
 class Finding:
     """A criterion's outcome for a subject, with what decided it.
 
-    `proven` and `possible` are what the two passes of level inference use: proven counts met rows only, possible
+    `proven` and `possible` are what the two passes of level inference use: proven counts met rows only,
+    possible
     everything that is not ruled out.
     """
 
@@ -255,7 +256,8 @@ _OUTSIDE_CONCLUSIONS = ("evidence", "evidence_total", "counter_evidence", "gaps"
 
 
 def conclusions_digest(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 over headline, sections, teams and findings without times, locators, evidence and ledger."""
+    """Return the SHA-256 over headline, sections, teams and findings without times, locators, evidence and
+    ledger."""
     findings = [
         {key: value for key, value in finding.items() if key not in _OUTSIDE_CONCLUSIONS}
         for finding in document["findings"]
@@ -292,7 +294,8 @@ def test_to_json(test: Leafed) -> dict[str, Any]:
 
 
 def bounds(value: Range) -> tuple[int | float, int | float | None]:
-    """Return the range as decimals of at most six places: low rounded down, high rounded up, null unbounded."""
+    """Return the range as decimals of at most six places: low rounded down, high rounded up, null
+    unbounded."""
     low = number(value.low, up=False)
     return low, None if value.high is None else number(value.high, up=True)
 

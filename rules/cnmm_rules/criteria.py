@@ -151,7 +151,9 @@ class NOf:
     says: str = ""
 
 
-Test = Compare | ShareOf | CountOf | Present | AgeOf | TrendOf | Record | CriterionRef | AllOf | NOf
+Leaf = Compare | ShareOf | CountOf | Present | AgeOf | TrendOf | Record | CriterionRef
+"""A test that reads something."""
+Test = Leaf | AllOf | NOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """A whole catalogue with the signals it speaks of; `deviations` is what an overlay changed, in plain words."""
+    """A whole catalogue with the signals it speaks of; `deviations` is what an overlay changed, in plain
+    words."""
 
     id: str
     version: str
@@ -245,7 +248,7 @@ def record_keys(test: Record) -> tuple[str, ...]:
     return tuple(f"{RECORD_SIGNALS[kind]}{{key={test.name}}}" for kind in kinds)
 
 
-def leaves(test: Test | None) -> Iterator[Test]:
+def leaves(test: Test | None) -> Iterator[Leaf]:
     """Yield the tests that read something, in order."""
     if test is None:
         return
@@ -261,7 +264,7 @@ def keys_of(test: Test | None) -> Iterator[str]:
     for leaf in leaves(test):
         if isinstance(leaf, Record):
             yield from record_keys(leaf)
-        elif not isinstance(leaf, CriterionRef | AllOf | NOf):
+        elif not isinstance(leaf, CriterionRef):
             yield leaf.key
 
 

@@ -270,7 +270,8 @@ def _needs(signal: str, signals: Mapping[str, SignalSpec]) -> str:
 
 
 def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
-    """Return the assessment of one bundle's facts under one catalogue; raises KeyError for undeclared signals."""
+    """Return the assessment of one bundle's facts under one catalogue; raises KeyError for undeclared
+    signals."""
     index = Index(facts, catalogue.signals)
     cache = Cache()
     org = _Subject(catalogue, index, facts.org, cache).findings()

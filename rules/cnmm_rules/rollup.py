@@ -34,8 +34,10 @@ PASSES = "at least 1"
 class Rolled:
     """One signal over one organisation or team.
 
-    `seen` units were read (eligible or not), of `declared` (None: nobody says). `eligible` counts components, or teams,
-    that were read and belong to the population. `evidence` is cited failing first, `cited` the total number of
+    `seen` units were read (eligible or not), of `declared` (None: nobody says). `eligible` counts
+    components, or teams,
+    that were read and belong to the population. `evidence` is cited failing first, `cited` the total number
+    of
     citations. `gaps` counts why the rest is unknown.
     """
 

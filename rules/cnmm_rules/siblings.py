@@ -126,7 +126,8 @@ def _range(given: Any) -> Range:
 
 
 def run(files: Mapping[str, bytes], catalogue: Catalogue) -> Iterator[CaseResult]:
-    """Yield the result of every case in the sibling files; raises CatalogueError for a file that is not one."""
+    """Yield the result of every case in the sibling files; raises CatalogueError for a file that is not
+    one."""
     rows = {row.id: row for row in catalogue.criteria}
     for name in sorted(files):
         if not name.endswith(".test.yaml"):

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from property.worlds import ORG, SPECS, TEAM, World, withheld, worlds
 
 from cnmm_collectors.signals import Gap, Observation, State
 from cnmm_rules.assessment import Assessment, Finding, Outcome
@@ -17,9 +16,12 @@ from cnmm_rules.engine import assess
 from cnmm_rules.index import Index
 from cnmm_rules.ranges import Range
 from cnmm_rules.rollup import roll
+from property.worlds import ORG, SPECS, TEAM, World, withheld, worlds
 
 MANY = settings(
-    max_examples=int(os.environ.get("CNMM_EXAMPLES", "100")), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=int(os.environ.get("CNMM_EXAMPLES", "100")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -83,9 +85,7 @@ def test_law_3_reading_more_always_yields_a_sub_range(world: World, data: st.Dat
 
 @MANY
 @given(worlds(), st.data())
-def test_law_4_withholding_never_raises_proven_nor_lowers_possible(
-    world: World, data: st.DataObject
-) -> None:
+def test_law_4_withholding_never_raises_proven_nor_lowers_possible(world: World, data: st.DataObject) -> None:
     whole = levels(assess(world.facts, world.catalogue))
     partial = levels(assess(data.draw(withheld(world)), world.catalogue))
     for place, (proven, possible) in partial.items():
@@ -103,9 +103,7 @@ def test_law_4_proven_never_exceeds_possible(world: World) -> None:
 
 @MANY
 @given(worlds(), st.data())
-def test_law_5_a_row_is_met_only_with_its_counter_evidence_read(
-    world: World, data: st.DataObject
-) -> None:
+def test_law_5_a_row_is_met_only_with_its_counter_evidence_read(world: World, data: st.DataObject) -> None:
     assessment = assess(data.draw(withheld(world)), world.catalogue)
     rows = {row.id: row for row in world.catalogue.criteria}
     for finding in assessment.findings:

@@ -199,15 +199,11 @@ def withheld(draw: st.DrawFn, world: World) -> Facts:
             observations.append(unknown)
         else:
             observations.append(observation)
-    listed = tuple(
-        item for item in facts.memberships if item[1].kind is not _R or item[1] not in gone
-    )
+    listed = tuple(item for item in facts.memberships if item[1].kind is not _R or item[1] not in gone)
     populations = facts.populations
     if draw(st.integers(0, 5)) == 0:
         populations = tuple(draw(st.lists(st.sampled_from(facts.populations), unique=True, max_size=1)))
-    return replace(
-        facts, observations=tuple(observations), memberships=listed, populations=populations
-    )
+    return replace(facts, observations=tuple(observations), memberships=listed, populations=populations)
 
 
 _OPERATORS = (Operator.ABOVE, Operator.AT_LEAST, Operator.BELOW, Operator.AT_MOST, Operator.EQUALS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from cnmm_collectors.signals import SignalError, SignalSpec, split_key
-from cnmm_rules.catalogue.models import AppliesModel, CatalogueFile, CriterionRow, SectionFile
+from cnmm_rules.catalogue.models import KEYS, AppliesModel, CatalogueFile, CriterionRow, SectionFile
 from cnmm_rules.catalogue.positions import CatalogueError, Located, parse
 from cnmm_rules.criteria import (
     Applies,
@@ -80,12 +81,21 @@ def _model(kind: type[_M], located: Located) -> _M:
 
 
 def faults_of(error: ValidationError, located: Located) -> Iterator[str]:
-    """Yield `file:line:column: field: what is wrong` for every fault pydantic found."""
+    """Yield `file:line:column: field: what is wrong` for every fault pydantic found, in file order."""
+    faults = []
     for fault in error.errors(include_url=False, include_input=False):
-        path: list[Any] = [step for step in fault["loc"]]
+        path: list[Any] = list(fault["loc"])
         field = ".".join(str(step) for step in path if not isinstance(step, int))
         message = fault["msg"].removeprefix("Value error, ")
-        yield f"{located.where(path)}: {field or 'document'}: {message}"
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown key{_instead(str(path[-1]))}"
+        faults.append((located.mark(path), f"{located.where(path)}: {field or 'document'}: {message}"))
+    yield from (text for _, text in sorted(faults, key=lambda item: item[0]))
+
+
+def _instead(key: str) -> str:
+    near = difflib.get_close_matches(key, KEYS, n=1)
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def criterion_of(row: CriterionRow, section: str, where: str) -> Criterion:

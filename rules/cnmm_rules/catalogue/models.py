@@ -308,3 +308,11 @@ class CatalogueFile(_Strict):
     title: str
     sections: tuple[SectionModel, ...] = Field(min_length=1)
     references: dict[str, str] = Field(default_factory=dict)
+
+
+KEYS = frozenset(
+    field.alias or name
+    for model in (CriterionRow, SectionFile, CatalogueFile, SectionModel, AppliesToModel, AppliesModel)
+    for name, field in model.model_fields.items()
+) | frozenset((*FORMS, *_COMPARISONS, "each", "as", "says", "kind", "change", "over_days", "tolerance"))
+"""Every key a catalogue file knows, for the hint beside an unknown one."""

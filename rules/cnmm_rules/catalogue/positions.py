@@ -24,7 +24,8 @@ class CatalogueError(Exception):
 
 @dataclass(slots=True)
 class Located:
-    """A parsed document: `value` is plain, `marks` maps a path of keys and indices to (line, column), 1-based."""
+    """A parsed document: `value` is plain, `marks` maps a path of keys and indices to (line, column),
+    1-based."""
 
     name: str
     value: Any
@@ -32,16 +33,21 @@ class Located:
 
     def where(self, path: Sequence[str | int]) -> str:
         """Return `file:line:column` of the nearest known place on the path, unknown steps skipped."""
+        line, column = self.mark(path)
+        return f"{self.name}:{line}:{column}"
+
+    def mark(self, path: Sequence[str | int]) -> tuple[int, int]:
+        """Return (line, column) of the nearest known place on the path, 1-based."""
         known: tuple[str | int, ...] = ()
         for step in path:
             if (*known, step) in self.marks:
                 known = (*known, step)
-        line, column = self.marks.get(known, (1, 1))
-        return f"{self.name}:{line}:{column}"
+        return self.marks.get(known, (1, 1))
 
 
 def parse(name: str, raw: bytes) -> Located:
-    """Return the document with positions; raises CatalogueError for bad YAML, anchors, or a size past the limits."""
+    """Return the document with positions; raises CatalogueError for bad YAML, anchors, or a size past the
+    limits."""
     if len(raw) > MAX_BYTES:
         raise CatalogueError(f"{name}:1:1: {len(raw)} bytes: a catalogue file holds at most {MAX_BYTES}")
     try:
