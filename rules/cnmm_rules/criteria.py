@@ -109,7 +109,8 @@ class TrendOf:
 
 
 class RecordKind(StrEnum):
-    """`artefact` is a document with digest and reviewer, `statement` an affirmation, `either` accepts both."""
+    """`artefact` is a document with digest and reviewer, `statement` an affirmation, `either` accepts
+    both."""
 
     ARTEFACT = "artefact"
     STATEMENT = "statement"

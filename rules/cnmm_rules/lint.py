@@ -31,6 +31,7 @@ from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Operator, Range
 KEYS_A_LEVEL = 2
 _COUNTED = (Rollup.SUM, Rollup.COUNT, Rollup.DISTINCT, Rollup.DUPLICATED)
 _SHARED = (Rollup.SHARE, Rollup.ANY, Rollup.POOLED, Rollup.HHI)
+_NUMBERLESS = (Unit.STATE, Unit.DATE)
 _TIED = (Operator.ABOVE, Operator.AT_LEAST, Operator.BELOW, Operator.AT_MOST)
 
 
@@ -69,33 +70,39 @@ def _tests(row: Criterion, catalogue: Catalogue) -> Iterator[str]:
 def _leaf(leaf: Leaf, spec: SignalSpec) -> Iterator[str]:
     match leaf:
         case Compare():
-            rollup = leaf.rollup or spec.rollup
-            if spec.unit is Unit.STATE:
-                yield f"{leaf.key} is a state: use record, not a comparison"
-            elif spec.unit is Unit.DATE:
-                yield f"{leaf.key} is a date: use age_of"
-            elif spec.unit is Unit.MASSES and rollup not in (Rollup.HHI, *_COUNTED):
-                yield f"{leaf.key} holds labels: only hhi, distinct and duplicated read them"
-            else:
-                yield from _varies(
-                    leaf.key, str(leaf.comparison), leaf.comparison.holds(widest(spec, rollup))
-                )
+            yield from _compare(leaf, spec)
         case ShareOf() | CountOf():
-            if spec.unit in (Unit.MASSES, Unit.STATE, Unit.DATE):
-                yield f"{leaf.key} has no number for each subject"
-                return
-            each = leaf.each.holds(Range(spec.low, spec.high))
-            if isinstance(leaf, ShareOf) or each is False:
-                yield from _varies(leaf.key, f"each {leaf.each}", each)
-            whole = UNIT_RANGE if isinstance(leaf, ShareOf) else COUNT_RANGE
-            yield from _varies(leaf.key, str(leaf.comparison), leaf.comparison.holds(whole))
+            yield from _each(leaf, spec)
         case AgeOf():
             if spec.unit is not Unit.DATE:
                 yield f"age_of needs a date signal, {leaf.key} is in {spec.unit.value}"
             yield from _varies(leaf.key, str(leaf.comparison), leaf.comparison.holds(COUNT_RANGE))
-        case TrendOf():
-            if spec.unit in (Unit.STATE, Unit.DATE):
-                yield f"{leaf.key} has no trend"
+        case TrendOf() if spec.unit in _NUMBERLESS:
+            yield f"{leaf.key} has no trend"
+
+
+def _compare(leaf: Compare, spec: SignalSpec) -> Iterator[str]:
+    rollup = leaf.rollup or spec.rollup
+    if spec.unit is Unit.STATE:
+        yield f"{leaf.key} is a state: use record, not a comparison"
+    elif spec.unit is Unit.DATE:
+        yield f"{leaf.key} is a date: use age_of"
+    elif spec.unit is Unit.MASSES and rollup not in (Rollup.HHI, *_COUNTED):
+        yield f"{leaf.key} holds labels: only hhi, distinct and duplicated read them"
+    else:
+        yield from _varies(leaf.key, str(leaf.comparison), leaf.comparison.holds(widest(spec, rollup)))
+
+
+def _each(leaf: ShareOf | CountOf, spec: SignalSpec) -> Iterator[str]:
+    """`each` that is always true is allowed in a count alone: it counts who is measured at all."""
+    if spec.unit in (Unit.MASSES, *_NUMBERLESS):
+        yield f"{leaf.key} has no number for each subject"
+        return
+    each = leaf.each.holds(Range(spec.low, spec.high))
+    if isinstance(leaf, ShareOf) or each is False:
+        yield from _varies(leaf.key, f"each {leaf.each}", each)
+    whole = UNIT_RANGE if isinstance(leaf, ShareOf) else COUNT_RANGE
+    yield from _varies(leaf.key, str(leaf.comparison), leaf.comparison.holds(whole))
 
 
 def widest(spec: SignalSpec, rollup: Rollup) -> Range:

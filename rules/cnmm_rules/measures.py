@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -13,7 +13,7 @@ from cnmm_rules.criteria import Record, record_keys
 from cnmm_rules.index import Index
 from cnmm_rules.predicates import RecordState, unread
 from cnmm_rules.ranges import Comparison, Range, Truth
-from cnmm_rules.rollup import Rolled, roll, roll_count, roll_share
+from cnmm_rules.rollup import Rolled, roll, roll_count, roll_present, roll_share
 
 
 @dataclass(slots=True)
@@ -35,12 +35,7 @@ class SubjectMeasures:
 
     def rolled(self, key: str, rollup: Rollup | None) -> Rolled:
         """Return the rolled-up range of a signal."""
-        place = ("roll", key, self.scope, rollup, self.window)
-        found = self.cache.rolled.get(place)
-        if found is None:
-            found = roll(self.index, key, self.scope, rollup, self.window)
-            self.cache.rolled[place] = found
-        return found
+        return self._once("roll", key, rollup, lambda: roll(self.index, key, self.scope, rollup, self.window))
 
     def rollup(self, key: str) -> Rollup:
         """Return the declared roll-up of a signal."""
@@ -48,20 +43,27 @@ class SubjectMeasures:
 
     def share_of(self, key: str, each: Comparison) -> Rolled:
         """Return the share of subjects whose own reading passes."""
-        place = ("share", key, self.scope, each, self.window)
-        found = self.cache.rolled.get(place)
-        if found is None:
-            found = roll_share(self.index, key, self.scope, each, self.window)
-            self.cache.rolled[place] = found
-        return found
+        return self._once(
+            "share", key, each, lambda: roll_share(self.index, key, self.scope, each, self.window)
+        )
 
     def count_of(self, key: str, each: Comparison) -> Rolled:
         """Return the number of subjects whose own reading passes."""
-        place = ("count", key, self.scope, each, self.window)
+        return self._once(
+            "count", key, each, lambda: roll_count(self.index, key, self.scope, each, self.window)
+        )
+
+    def present(self, key: str) -> Rolled:
+        """Return 1 once anything was observed, 0 where everything was read and absent."""
+        return self._once(
+            "present", key, None, lambda: roll_present(self.index, key, self.scope, self.window)
+        )
+
+    def _once(self, form: str, key: str, how: object, make: Callable[[], Rolled]) -> Rolled:
+        place = (form, key, self.scope, how, self.window)
         found = self.cache.rolled.get(place)
         if found is None:
-            found = roll_count(self.index, key, self.scope, each, self.window)
-            self.cache.rolled[place] = found
+            found = self.cache.rolled[place] = make()
         return found
 
     def age_of(self, key: str) -> Rolled:

@@ -67,6 +67,10 @@ class Measures(Protocol):
         """Return the number of subjects whose own reading passes."""
         ...
 
+    def present(self, key: str) -> Rolled:
+        """Return 1 once anything was observed, 0 where everything was read and absent."""
+        ...
+
     def age_of(self, key: str) -> Rolled:
         """Return the days from the newest date to the audit date."""
         ...
@@ -106,7 +110,8 @@ class Verdict:
 
 
 def evaluate(test: Test, measures: Measures, least: int = 1, *, claims: bool = False) -> Verdict:
-    """Return the answer of a test; `claims` counts mere statements as true, to find what they would change."""
+    """Return the answer of a test; `claims` counts mere statements as true, to find what they would
+    change."""
     return _Evaluation(measures, least, claims).of(test)
 
 
@@ -140,7 +145,7 @@ class _Evaluation:
                 shown = f"number with {test.each} {test.comparison}"
                 return Leafed(test.key, shown, truth, rolled, test.says)
             case Present():
-                rolled = self.measures.rolled(test.key, Rollup.ANY)
+                rolled = self.measures.present(test.key)
                 truth = _cited(rolled, Comparison(Operator.AT_LEAST, Fraction(1)).holds(rolled.range))
                 return Leafed(test.key, "present", truth, rolled, test.says)
             case AgeOf():

@@ -26,9 +26,6 @@ from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Comparison, Range, exact
 CITED = 20
 """How many citations a finding carries at most; the rest is in the bundle."""
 
-_ONE = Fraction(1)
-PASSES = "at least 1"
-
 
 @dataclass(frozen=True, slots=True)
 class Rolled:
@@ -59,6 +56,7 @@ class _Pile:
     spec: SignalSpec
     as_of: date
     values: list[tuple[Leaf, Value, tuple[str, ...]]] = field(default_factory=list)
+    observed: list[tuple[str, ...]] = field(default_factory=list)
     ineligible: list[tuple[str, ...]] = field(default_factory=list)
     unread: list[Leaf] = field(default_factory=list)
     hidden: int = 0
@@ -127,6 +125,8 @@ def _sort(pile: _Pile, index: Index, leaf: Leaf, reading: Resolved | None, stale
         pile.ineligible.append(reading.evidence)
         return
     pile.values.append((leaf, value, reading.evidence))
+    if reading.state is State.OBSERVED:
+        pile.observed.append(reading.evidence)
     pile.eligible += index.components(leaf.subject) if leaf.subject.kind is SubjectKind.REPO else 1
 
 
@@ -161,6 +161,15 @@ def roll_count(index: Index, key: str, scope: Subject, each: Comparison, window:
     """Return the number of subjects whose own reading passes `each`."""
     pile = gather(index, key, scope, window)
     return _finish(pile, _count(pile, each.holds), _passing_first(pile, each.holds))
+
+
+def roll_present(index: Index, key: str, scope: Subject, window: int | None) -> Rolled:
+    """Return 1 once anything was observed, 0 where all was read and nothing is there, else 0..1."""
+    pile = gather(index, key, scope, window)
+    if pile.observed:
+        return _finish(pile, exact(1), pile.observed)
+    absent = pile.ineligible + [evidence for _, _, evidence in pile.values]
+    return _finish(pile, UNIT_RANGE if pile.partial else exact(0), absent)
 
 
 def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled:

@@ -87,6 +87,10 @@ class _Case:
         """Return the given number."""
         return self._seen(self.model.given.get(key))
 
+    def present(self, key: str) -> Rolled:
+        """Return the given 0 or 1."""
+        return self._seen(self.model.given.get(key))
+
     def age_of(self, key: str) -> Rolled:
         """Return the given age in days."""
         return self._seen(self.model.given.get(key))
@@ -162,7 +166,8 @@ def _run(row: Criterion, case: CaseModel, catalogue: Catalogue, where: str) -> C
 
 
 def uncovered(catalogue: Catalogue, results: list[CaseResult]) -> Iterator[str]:
-    """Yield one line for every row without the cases it owes: met, unmet, unknown, contested with counters."""
+    """Yield one line for every row without the cases it owes: met, unmet, unknown, contested with
+    counters."""
     wanted: dict[str, set[Outcome]] = {}
     for result in results:
         wanted.setdefault(result.criterion, set()).add(result.want)

@@ -1,4 +1,5 @@
-"""YAML with positions: plain values, exact decimals, and for each of them the line and column it came from."""
+"""YAML with positions: plain values, exact decimals, and for each of them the line and column it came
+from."""
 
 from __future__ import annotations
 

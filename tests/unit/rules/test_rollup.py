@@ -27,7 +27,7 @@ from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.facts import Facts, PopulationFact
 from cnmm_rules.index import Index
 from cnmm_rules.ranges import Comparison, Operator, Range
-from cnmm_rules.rollup import Rolled, roll, roll_count, roll_share
+from cnmm_rules.rollup import Rolled, roll, roll_count, roll_present, roll_share
 from property.worlds import SPECS, cite, spec
 
 ORG = Subject(SubjectKind.ORG, "acme")
@@ -203,6 +203,20 @@ def test_the_share_over_a_bar_counts_subjects_not_items() -> None:
     bar = Comparison(Operator.ABOVE, F(1, 2))
     assert roll_share(world.index(), "t.pooled", ORG, bar, None).range == Range(F(1, 2), F(1))
     assert roll_count(world.index(), "t.pooled", ORG, bar, None).range == Range(F(1), F(2))
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high"),
+    [((False, REFUSED), 1, 1), ((ABSENT, REFUSED), 0, 1), ((ABSENT, ABSENT), 0, 0)],
+)
+def test_present_asks_for_any_value_not_for_a_true_one(
+    values: tuple[Value, ...], low: int, high: int
+) -> None:
+    for key in ("t.repo_share", "t.any"):
+        world = World().declares(ORG, SubjectKind.REPO, 2, repo("r0"), repo("r1"))
+        for number, value in enumerate(values):
+            world.reads(key, repo(f"r{number}"), value)
+        assert roll_present(world.index(), key, ORG, None).range == Range(F(low), F(high))
 
 
 def test_citations_put_failing_readings_first() -> None:
