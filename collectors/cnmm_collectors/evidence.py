@@ -22,7 +22,8 @@ class Evidence:
     `locator` is a permalink pinned to a commit, an API method with URL and status, an object with its
     resource version, or for people exports a file with its digest, columns and cell. `digest` is the
     SHA-256 (`sha256:` + 64 hex) of the redacted canonical payload. Times are UTC, `YYYY-MM-DDTHH:MM:SSZ`.
-    `excerpt` is at most 600 characters, already redacted, line numbers true. `path` is empty where there is none;
+    `excerpt` is at most 600 characters, already redacted, line numbers true. `path` is empty where there is
+    none;
     `lines` is `L3-L9`, `L3` or empty. `native_id` is the source's own immutable id (blob id, ETag).
     """
 

@@ -18,7 +18,8 @@ CONTRACT = 1
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something to read: `kind` (`git`, `github`, `path`, ...), locator, and the NAME of a credential, never its value.
+    """Something to read: `kind` (`git`, `github`, `path`, ...), locator, and the NAME of a credential,
+    never its value.
 
     `subject` is what the target is about where its finder knows it; `facts` are declared by the finder
     (default branch, archived, owning teams), each a string.
@@ -39,7 +40,8 @@ class Target:
 class WorkItem:
     """An independent, picklable unit of work; `key` is its stable identity in the journal.
 
-    `lane` is `api` (threads of the run's process) or `analysis` (any executor). `calls` is the predicted number of
+    `lane` is `api` (threads of the run's process) or `analysis` (any executor). `calls` is the predicted
+    number of
     requests. `payload` holds plain picklable values, never a secret.
     """
 
@@ -56,7 +58,8 @@ class WorkItem:
 class Population:
     """How many subjects of a kind exist within an organisation, team or repository, and who says so.
 
-    `declared_by` is `enumeration` (a complete listing by the owner) or `scope` (the settings); `members` lists
+    `declared_by` is `enumeration` (a complete listing by the owner) or `scope` (the settings); `members`
+    lists
     those that are known by name, at most `count`.
     """
 
@@ -70,7 +73,8 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """`child` belongs to `parent`: a component to a repository, a repository or component to a team, a namespace to a cluster."""
+    """`child` belongs to `parent`: a component to a repository, a repository or component to a team, a
+    namespace to a cluster."""
 
     child: Subject
     parent: Subject
@@ -79,7 +83,8 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class PersonFact:
-    """One attribute of one person under a keyed pseudonym; lives in the run and its encrypted journal only."""
+    """One attribute of one person under a keyed pseudonym; lives in the run and its encrypted journal
+    only."""
 
     person: str
     attribute: str
@@ -92,7 +97,8 @@ class PersonFact:
 class LedgerRow:
     """What was asked of a source and what came of it; requested = received + skipped + failed.
 
-    `source` and `unit` name what is counted (`git`/`repository`, `git`/`blob`); `about` is the subject or locator;
+    `source` and `unit` name what is counted (`git`/`repository`, `git`/`blob`); `about` is the subject or
+    locator;
     `cause` and `detail` say why something was skipped or failed, in one line without persons or secrets.
     """
 
@@ -115,7 +121,8 @@ Yield = Signal | Target | Population | Membership | PersonFact | LedgerRow
 
 
 class GitRepository(Protocol):
-    """A repository opened read-only: no hooks, no configuration of its own, no lazy fetch, caps on time and size."""
+    """A repository opened read-only: no hooks, no configuration of its own, no lazy fetch, caps on time and
+    size."""
 
     path: Path
     web: str  # https://host/owner/name where the remote is known, else ""
@@ -140,9 +147,7 @@ class GitRepository(Protocol):
         """Return git's whole output, at most `limit` bytes; raises GitFault."""
         ...
 
-    def stream(
-        self, *arguments: str, stdin: bytes = b""
-    ) -> AbstractContextManager[Iterator[bytes]]:
+    def stream(self, *arguments: str, stdin: bytes = b"") -> AbstractContextManager[Iterator[bytes]]:
         """Yield git's output in chunks while git runs; raises GitFault on a non-zero end."""
         ...
 
@@ -150,8 +155,14 @@ class GitRepository(Protocol):
 class GitDoor(Protocol):
     """The only way to git."""
 
-    def open(self, locator: str) -> GitRepository:
-        """Open a local repository in place, or a URL through a blobless bare clone in the cache; raises GitFault."""
+    def open(self, locator: str, seconds: float | None = None) -> GitRepository:
+        """Open a local repository in place, or a URL through a blobless bare clone in the cache; raises
+        GitFault."""
+        ...
+
+    def find(self, folder: str, depth: int = 3) -> Sequence[tuple[str, str]]:
+        """Return (locator, remote URL or empty) of the repository a folder is, else of those below it;
+        raises GitFault."""
         ...
 
 
@@ -209,7 +220,8 @@ class Collector(Protocol):
         ...
 
     def collect(self, item: WorkItem, settings: Any, reader: Reader) -> Iterable[Yield]:
-        """Yield signals, populations, memberships, further targets, person facts and ledger rows of one item."""
+        """Yield signals, populations, memberships, further targets, person facts and ledger rows of one
+        item."""
         ...
 
 

@@ -129,9 +129,7 @@ def load() -> dict[str, SignalSpec]:
     for name, raw in files().items():
         for spec in parse(raw, name):
             if spec.id in found or not spec.id.startswith(name.removesuffix(".yaml")):
-                raise RegistryError(
-                    f"{name}: {spec.id} is declared twice or in another family's file"
-                )
+                raise RegistryError(f"{name}: {spec.id} is declared twice or in another family's file")
             found[spec.id] = spec
     return found
 

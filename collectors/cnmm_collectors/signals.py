@@ -121,8 +121,10 @@ class Parameter:
 class SignalSpec:
     """A declared measurement.
 
-    `low`..`high` is the range of one reading in `unit`, `high` None where nothing bounds it. `subject` is the kind
-    a reading is about; `rollup` is how readings become an organisation's or a team's range. `window_days` is how old the
+    `low`..`high` is the range of one reading in `unit`, `high` None where nothing bounds it. `subject` is
+    the kind
+    a reading is about; `rollup` is how readings become an organisation's or a team's range. `window_days`
+    is how old the
     evidence may be before the reading is stale, None where age does not matter.
     """
 
@@ -165,9 +167,7 @@ def split_key(key: str) -> tuple[str, dict[str, str]]:
     """Return (spec id, facets) of a canonical signal key; raises SignalError."""
     match = _KEY.fullmatch(key)
     if match is None:
-        raise SignalError(
-            f"{key[:80]!r} is not a signal: write family.name or family.name{{facet=value}}"
-        )
+        raise SignalError(f"{key[:80]!r} is not a signal: write family.name or family.name{{facet=value}}")
     facets: dict[str, str] = {}
     for part in (match["facets"] or "").split(","):
         name, equals, value = part.partition("=")
@@ -324,9 +324,7 @@ def seal(signal: Signal) -> Observation:
     reading = signal.reading
     ids = tuple(item.id for item in reading.evidence)
     if isinstance(reading, Observed):
-        return Observation(
-            signal.key, signal.subject, signal.source, State.OBSERVED, reading.value, ids
-        )
+        return Observation(signal.key, signal.subject, signal.source, State.OBSERVED, reading.value, ids)
     if isinstance(reading, Absent):
         return Observation(signal.key, signal.subject, signal.source, State.ABSENT, None, ids)
     return Observation(

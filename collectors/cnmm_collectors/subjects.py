@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'`{}|\\^]+")
 
@@ -28,36 +28,34 @@ class SubjectError(ValueError):
     """A subject is not spelled `kind:name`; the message says which part is wrong."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Subject:
+class Subject(str):
     """One thing a fact is about, spelled `kind:name`, such as `repo:acme/checkout`.
 
-    Raises SubjectError where the name is empty or holds white space, control or quoting characters;
-    sources with free-form names go through `Subject.safe`.
+    A string, so that the millions of look-ups of a large bundle hash it once. Raises SubjectError where
+    the name is empty or holds white space, control or quoting characters; free-form names go through
+    `Subject.safe`.
     """
 
     kind: SubjectKind
     name: str
 
-    def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name):
-            raise SubjectError(
-                f"{self.name[:80]!r} is not a subject name: use letters, digits, / . _ -"
-            )
+    def __new__(cls, kind: SubjectKind, name: str) -> Subject:
+        """Return the subject; raises SubjectError."""
+        if not _NAME.fullmatch(name):
+            raise SubjectError(f"{name[:80]!r} is not a subject name: use letters, digits, / . _ -")
+        subject = super().__new__(cls, f"{kind.value}:{name}")
+        subject.kind = kind
+        subject.name = name
+        return subject
 
-    def __str__(self) -> str:
-        return f"{self.kind.value}:{self.name}"
+    def __reduce__(self) -> tuple[type[Subject], tuple[SubjectKind, str]]:
+        """Pickle by kind and name."""
+        return type(self), (self.kind, self.name)
 
     @classmethod
     def parse(cls, text: str) -> Subject:
         """Return the subject that `kind:name` spells; raises SubjectError."""
-        kind, colon, name = text.partition(":")
-        if not colon or kind not in _KINDS:
-            kinds = ", ".join(SubjectKind)
-            raise SubjectError(
-                f"{text[:80]!r} is not a subject: write KIND:NAME with KIND one of {kinds}"
-            )
-        return cls(SubjectKind(kind), name)
+        return _parse(text)
 
     @classmethod
     def safe(cls, kind: SubjectKind, *parts: str) -> Subject:
@@ -65,9 +63,17 @@ class Subject:
         return cls(kind, "/".join(_escape(part) for part in parts if part) or "_")
 
 
+@lru_cache(maxsize=200_000)
+def _parse(text: str) -> Subject:
+    kind, colon, name = text.partition(":")
+    if not colon or kind not in _KINDS:
+        kinds = ", ".join(SubjectKind)
+        raise SubjectError(f"{text[:80]!r} is not a subject: write KIND:NAME with KIND one of {kinds}")
+    return Subject(SubjectKind(kind), name)
+
+
 def _escape(part: str) -> str:
     raw = part.encode("utf-8", "surrogateescape")
     return "".join(
-        chr(byte) if 32 < byte < 127 and chr(byte) not in "<>\"'`{}|\\^%" else f"%{byte:02X}"
-        for byte in raw
+        chr(byte) if 32 < byte < 127 and chr(byte) not in "<>\"'`{}|\\^%" else f"%{byte:02X}" for byte in raw
     )

@@ -194,11 +194,16 @@ class Criterion:
     where: str = ""
 
     @property
+    def points(self) -> int:
+        """Twice the weight, so that it is whole: 2..6, half of that for support, 0 where not rated."""
+        if self.role not in RATING_ROLES:
+            return 0
+        return self.importance if self.role is Role.SUPPORT else 2 * self.importance
+
+    @property
     def weight(self) -> Fraction:
         """Importance 1..3, halved for support; 0 for roles that take no part in rating."""
-        if self.role not in RATING_ROLES:
-            return Fraction(0)
-        return Fraction(self.importance, 2 if self.role is Role.SUPPORT else 1)
+        return Fraction(self.points, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ def entails(strong: Test, weak: Test) -> bool:
     if isinstance(weak, NOf):
         if sum(entails(strong, part) for part in weak.tests) >= weak.n:
             return True
+        if isinstance(strong, AllOf):
+            return any(entails(part, weak) for part in strong.tests)
         return isinstance(strong, NOf) and _branches(strong, weak)
     if isinstance(strong, AllOf):
         return any(entails(part, weak) for part in strong.tests)

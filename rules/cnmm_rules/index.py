@@ -33,6 +33,10 @@ class Resolved:
     conflict: bool = False
 
 
+Reading = Observation | Resolved
+"""One source's sealed reading where only one can answer, else what all sources say together."""
+
+
 def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
     """Return the reading of the strongest source; weaker ones never replace a stronger that is unread."""
     best = min(source.rank for source in spec.sources)
@@ -54,12 +58,6 @@ def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
 
 def _differs(one: Observation, other: Observation) -> bool:
     return (one.state, one.value) != (other.state, other.value)
-
-
-def _single(reading: Observation, spec: SignalSpec) -> Resolved:
-    if len(spec.sources) > 1:
-        return resolve([reading], spec)
-    return Resolved(reading.state, reading.value, reading.evidence, reading.gap, reading.detail)
 
 
 class Leaf(NamedTuple):
@@ -90,10 +88,11 @@ class Index:
         self._facts = facts
         self._signals = signals
         self._readings = _group(facts.observations)
-        self._resolved: dict[str, dict[Subject, Resolved]] = {}
+        self._resolved: dict[str, dict[Subject, Reading]] = {}
         self._units: dict[tuple[Subject, SubjectKind], Units] = {}
         self._oldest = min((item.confirmed_at for item in facts.evidence.values()), default="9999")
         self._stale: dict[int, frozenset[str]] = {}
+        self._parts: dict[Subject, int] = {}
         self._children: dict[Subject, list[Subject]] = defaultdict(list)
         self._parents: dict[Subject, list[Subject]] = defaultdict(list)
         for child, parent in sorted(set(facts.memberships)):
@@ -121,15 +120,18 @@ class Index:
             found.update(member for member in fact.members if member.kind is SubjectKind.TEAM)
         return tuple(sorted(found))
 
-    def readings(self, key: str) -> Mapping[Subject, Resolved]:
-        """Return the resolved reading of each subject that has one, over all sources."""
+    def readings(self, key: str) -> Mapping[Subject, Reading]:
+        """Return the reading of each subject that has one, resolved over all sources."""
         found = self._resolved.get(key)
         if found is None:
             spec = self.spec(key)
-            found = {
-                subject: resolve(seen, spec) if isinstance(seen, list) else _single(seen, spec)
-                for subject, seen in self._readings.get(key, {}).items()
-            }
+            ranked = len(spec.sources) > 1
+            found = {}
+            for subject, seen in self._readings.get(key, {}).items():
+                if isinstance(seen, list):
+                    found[subject] = resolve(seen, spec)
+                else:
+                    found[subject] = resolve([seen], spec) if ranked else seen
             self._resolved[key] = found
         return found
 
@@ -147,7 +149,12 @@ class Index:
 
     def components(self, parent: Subject) -> int:
         """Return the number of known parts of a parent, 1 where none is known."""
-        return max(1, sum(PARENT_KIND.get(child.kind) is parent.kind for child in self._children[parent]))
+        found = self._parts.get(parent)
+        if found is None:
+            own = self._children.get(parent, ())
+            found = max(1, sum(PARENT_KIND.get(child.kind) is parent.kind for child in own))
+            self._parts[parent] = found
+        return found
 
     def units(self, scope: Subject, kind: SubjectKind) -> Units:
         """Return the subjects of a kind within the organisation or a team, and what is hidden."""

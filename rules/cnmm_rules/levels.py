@@ -52,35 +52,48 @@ def _keys(rows: Iterable[Criterion], met: Pass) -> bool:
 def share(rows: Iterable[Criterion], met: Pass) -> Fraction:
     """Return the weight of met rows over the weight of all, 0 where nothing weighs."""
     rows = tuple(rows)
-    total = sum((row.weight for row in rows), Fraction(0))
-    good = sum((row.weight for row in rows if met(row.id)), Fraction(0))
-    return good / total if total else Fraction(0)
+    total = sum(row.points for row in rows)
+    return Fraction(sum(row.points for row in rows if met(row.id)), total) if total else Fraction(0)
 
 
 def stands(rows: tuple[Criterion, ...], met: Pass) -> bool:
     """True where the keys are met and the open weight is at most 15 % or the heaviest non-key row."""
     if not _keys(rows, met):
         return False
-    total = sum((row.weight for row in rows), Fraction(0))
-    open_ = sum((row.weight for row in rows if not met(row.id)), Fraction(0))
-    heaviest = max((row.weight for row in rows if row.role is not Role.KEY), default=Fraction(0))
-    return open_ <= max(SLACK * total, heaviest)
+    total = sum(row.points for row in rows)
+    open_ = sum(row.points for row in rows if not met(row.id))
+    heaviest = max((row.points for row in rows if row.role is not Role.KEY), default=0)
+    return open_ <= max(SLACK * total, Fraction(heaviest))
+
+
+def interval(
+    section: Section, criteria: tuple[Criterion, ...], findings: Mapping[str, Finding]
+) -> tuple[int, int] | None:
+    """Return (proven, possible) of a section, None where no level is inferred."""
+    judged = tuple(row for row in criteria if row.id in findings)
+    if not section.rated or not any(row.role is Role.KEY for row in judged):
+        return None
+    rows = Rows(section, _rating(judged, findings))
+    return rows.highest(lambda name: findings[name].proven), rows.highest(
+        lambda name: findings[name].possible
+    )
+
+
+def _rating(judged: tuple[Criterion, ...], findings: Mapping[str, Finding]) -> tuple[Criterion, ...]:
+    return tuple(
+        row
+        for row in judged
+        if row.role in RATING_ROLES and findings[row.id].outcome is not Outcome.NOT_APPLICABLE
+    )
 
 
 def infer(section: Section, criteria: tuple[Criterion, ...], findings: Mapping[str, Finding]) -> SectionState:
     """Return the state of one section for the subject the findings are about."""
     judged = tuple(row for row in criteria if row.id in findings)
-    rating = tuple(
-        row
-        for row in judged
-        if row.role in RATING_ROLES and findings[row.id].outcome is not Outcome.NOT_APPLICABLE
-    )
+    rating = _rating(judged, findings)
     rows = Rows(section, rating)
-    leveled = section.rated and any(row.role is Role.KEY for row in judged)
-    proven_pass: Pass = lambda name: findings[name].proven  # noqa: E731 - two passes, one rule
-    possible_pass: Pass = lambda name: findings[name].possible  # noqa: E731
-    proven = rows.highest(proven_pass) if leveled else None
-    possible = rows.highest(possible_pass) if leveled else None
+    held = interval(section, criteria, findings)
+    proven, possible = held if held is not None else (None, None)
     coverage = _coverage(rating, findings, proven)
     return SectionState(
         id=section.id,
@@ -91,8 +104,8 @@ def infer(section: Section, criteria: tuple[Criterion, ...], findings: Mapping[s
         possible=possible,
         coverage=coverage,
         sufficient=coverage >= COVERAGE_FLOOR,
-        levels=tuple(_levels(rows, proven_pass, possible_pass)),
-        blocking=_blocking(rows, proven_pass, proven) if leveled else (),
+        levels=tuple(_levels(rows, findings)),
+        blocking=_blocking(rows, findings, proven) if proven is not None else (),
         contradictions=_contradictions(judged, findings, proven),
         self_attested=_self_attested(rating, findings),
         counts=Counter(findings[row.id].outcome.value for row in judged),
@@ -108,7 +121,13 @@ def _coverage(rating: tuple[Criterion, ...], findings: Mapping[str, Finding], pr
     return known / total if total else Fraction(0)
 
 
-def _levels(rows: Rows, proven: Pass, possible: Pass) -> Iterable[LevelState]:
+def _levels(rows: Rows, findings: Mapping[str, Finding]) -> Iterable[LevelState]:
+    def proven(name: str) -> bool:
+        return findings[name].proven
+
+    def possible(name: str) -> bool:
+        return findings[name].possible
+
     for level in range(1, rows.section.cap + 1):
         here = rows.at(level, level)
         minor = tuple(row.id for row in here if not proven(row.id) and row.role is not Role.KEY)
@@ -116,20 +135,22 @@ def _levels(rows: Rows, proven: Pass, possible: Pass) -> Iterable[LevelState]:
             level=level,
             share_proven=share(here, proven),
             share_possible=share(here, possible),
-            weight=sum((row.weight for row in here), Fraction(0)),
+            weight=Fraction(sum(row.points for row in here), 2),
             holds_proven=rows.holds(level, proven),
             holds_possible=rows.holds(level, possible),
             minor=minor,
         )
 
 
-def _blocking(rows: Rows, met: Pass, proven: int | None) -> tuple[str, ...]:
+def _blocking(rows: Rows, findings: Mapping[str, Finding], proven: int) -> tuple[str, ...]:
     """Return the open rows of the next level and below that keep it from holding, keys first."""
-    target = (proven or 0) + 1
+    target = proven + 1
     if target > rows.section.cap:
         return ()
-    open_ = [row for level in range(1, target + 1) for row in rows.at(level, target) if not met(row.id)]
-    ordered = sorted(open_, key=lambda row: (row.role is not Role.KEY, row.level, -row.weight, row.id))
+    open_ = [
+        row for level in range(1, target + 1) for row in rows.at(level, target) if not findings[row.id].proven
+    ]
+    ordered = sorted(open_, key=lambda row: (row.role is not Role.KEY, row.level, -row.points, row.id))
     return tuple(row.id for row in ordered)
 
 

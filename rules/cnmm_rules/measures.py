@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from cnmm_collectors.signals import Rollup, State
-from cnmm_collectors.subjects import Subject
+from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.criteria import Record, record_keys
 from cnmm_rules.index import Index
 from cnmm_rules.predicates import RecordState, unread
@@ -40,6 +40,10 @@ class SubjectMeasures:
     def rollup(self, key: str) -> Rollup:
         """Return the declared roll-up of a signal."""
         return self.index.spec(key).rollup
+
+    def measured_in(self, key: str) -> SubjectKind:
+        """Return the kind of subject a reading of the signal is about."""
+        return self.index.spec(key).subject
 
     def share_of(self, key: str, each: Comparison) -> Rolled:
         """Return the share of subjects whose own reading passes."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cnmm_collectors.signals import SignalSpec, split_key
 from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState
 from cnmm_rules.criteria import Catalogue
-from cnmm_rules.levels import infer
+from cnmm_rules.levels import interval
 
 LISTED = 12
 _OPEN = (Outcome.UNKNOWN, Outcome.CLAIMED)
@@ -74,8 +74,8 @@ def _weigh(
         if state.proven is None or state.possible is None:
             continue
         section, rows = catalogue.section(state.id), catalogue.of_section(state.id)
-        proven = infer(section, rows, best).proven or 0
-        possible = infer(section, rows, worst).possible or 0
+        proven = (interval(section, rows, best) or (0, 0))[0]
+        possible = (interval(section, rows, worst) or (0, 0))[1]
         if (proven, possible) != (state.proven, state.possible):
             narrows[state.id] = (state.proven, state.possible, proven, possible)
             gain += (proven - state.proven) + (state.possible - possible)

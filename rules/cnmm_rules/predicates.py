@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from cnmm_collectors.signals import Gap, Rollup
+from cnmm_collectors.subjects import SubjectKind
 from cnmm_rules.criteria import (
     AgeOf,
     AllOf,
@@ -37,6 +38,8 @@ from cnmm_rules.rollup import Rolled
 
 RATIO_ROLLUPS = frozenset({Rollup.SHARE, Rollup.MEAN, Rollup.P50})
 """Roll-ups that say nothing over a handful of units; they obey the row's least population."""
+COUNTED_KINDS = frozenset({SubjectKind.COMPONENT, SubjectKind.REPO, SubjectKind.TEAM})
+"""What a least population counts: teams and components (a repository as its components), never clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,10 @@ class Measures(Protocol):
 
     def rollup(self, key: str) -> Rollup:
         """Return the declared roll-up of a signal."""
+        ...
+
+    def measured_in(self, key: str) -> SubjectKind:
+        """Return the kind of subject a reading of the signal is about."""
         ...
 
     def share_of(self, key: str, each: Comparison) -> Rolled:
@@ -136,7 +143,7 @@ class _Evaluation:
                 return self._compare(test)
             case ShareOf():
                 rolled = self.measures.share_of(test.key, test.each)
-                truth = self._enough(rolled, test.comparison.holds(rolled.range))
+                truth = self._enough(test.key, rolled, test.comparison.holds(rolled.range))
                 shown = f"share with {test.each} {test.comparison}"
                 return Leafed(test.key, shown, truth, rolled, test.says)
             case CountOf():
@@ -166,12 +173,13 @@ class _Evaluation:
         rolled = self.measures.rolled(test.key, test.rollup)
         how = test.rollup or self.measures.rollup(test.key)
         truth = test.comparison.holds(rolled.range)
-        truth = self._enough(rolled, truth) if how in RATIO_ROLLUPS else _cited(rolled, truth)
+        truth = self._enough(test.key, rolled, truth) if how in RATIO_ROLLUPS else _cited(rolled, truth)
         prefix = f"{test.rollup.value} " if test.rollup is not None else ""
         return Leafed(test.key, f"{prefix}{test.comparison}", truth, rolled, test.says)
 
-    def _enough(self, rolled: Rolled, truth: Truth) -> Truth:
-        return _cited(rolled, truth) if rolled.eligible >= self.least else None
+    def _enough(self, key: str, rolled: Rolled, truth: Truth) -> Truth:
+        few = rolled.eligible < self.least and self.measures.measured_in(key) in COUNTED_KINDS
+        return None if few else _cited(rolled, truth)
 
     def _trend(self, test: TrendOf) -> Leafed:
         rolled = self.measures.rolled(test.key, None)

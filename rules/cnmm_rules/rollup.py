@@ -20,9 +20,10 @@ from cnmm_collectors.signals import (
     Value,
 )
 from cnmm_collectors.subjects import Subject, SubjectKind
-from cnmm_rules.index import Index, Leaf, Resolved
+from cnmm_rules.index import Index, Leaf, Reading, Resolved
 from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Comparison, Range, exact
 
+_Holds = Callable[[Range], bool | None]
 CITED = 20
 """How many citations a finding carries at most; the rest is in the bundle."""
 
@@ -75,6 +76,16 @@ class _Pile:
     def widest(self) -> Range:
         return Range(self.spec.low, self.spec.high)
 
+    def verdicts(self, holds: _Holds) -> list[bool | None]:
+        """Return the answer for each value, in order; equal values are asked once."""
+        known: dict[Value, bool | None] = {}
+        found: list[bool | None] = []
+        for _, value, _ in self.values:
+            if value not in known:
+                known[value] = holds(span(value))
+            found.append(known[value])
+        return found
+
 
 def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> _Pile:
     """Sort the readings of a signal within a scope into values, ineligible, unread and hidden."""
@@ -91,7 +102,14 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> _
     stale = index.stale(window) if window is not None else frozenset()
     readings = index.readings(key)
     for leaf in leaves:
-        _sort(pile, index, leaf, readings.get(leaf.subject), stale)
+        reading = readings.get(leaf.subject)
+        if reading is None:
+            pile.unread.append(leaf)
+            pile.gaps[Gap.NOT_COLLECTED, ""] += 1
+        elif reading.state is State.UNKNOWN or (stale and not stale.isdisjoint(reading.evidence)):
+            _leave_open(pile, leaf, reading)
+        else:
+            _take(pile, index, leaf, reading)
     return pile
 
 
@@ -104,19 +122,17 @@ def _place(index: Index, key: str, spec: SignalSpec, scope: Subject) -> Subject:
     return index.facts.org
 
 
-def _sort(pile: _Pile, index: Index, leaf: Leaf, reading: Resolved | None, stale: frozenset[str]) -> None:
-    if reading is None:
-        pile.unread.append(leaf)
-        pile.gaps[Gap.NOT_COLLECTED, ""] += 1
-        return
-    pile.contested = pile.contested or reading.contested
-    pile.conflict = pile.conflict or reading.conflict
-    old = stale and any(item in stale for item in reading.evidence)
-    if reading.state is State.UNKNOWN or old:
-        pile.unread.append(leaf)
-        gap = Gap.STALE if old else reading.gap or Gap.NOT_COLLECTED
-        pile.gaps[gap, "" if old else reading.detail] += 1
-        return
+def _leave_open(pile: _Pile, leaf: Leaf, reading: Reading) -> None:
+    pile.unread.append(leaf)
+    old = reading.state is not State.UNKNOWN
+    pile.gaps[Gap.STALE if old else reading.gap or Gap.NOT_COLLECTED, "" if old else reading.detail] += 1
+    if isinstance(reading, Resolved):
+        pile.contested = pile.contested or reading.contested
+
+
+def _take(pile: _Pile, index: Index, leaf: Leaf, reading: Reading) -> None:
+    if isinstance(reading, Resolved) and reading.conflict:
+        pile.conflict = True
     if reading.state is State.ABSENT and pile.spec.absent is Absence.INELIGIBLE:
         pile.ineligible.append(reading.evidence)
         return
@@ -196,9 +212,6 @@ def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled
     )
 
 
-_Holds = Callable[[Range], bool | None]
-
-
 def _truthy(value: Range) -> bool | None:
     if value.low >= 1:
         return True
@@ -213,8 +226,7 @@ def _share(pile: _Pile, holds: _Holds) -> Range:
     passed: Counter[int] = Counter()
     failed: Counter[int] = Counter()
     undecided: Counter[int] = Counter(leaf.parts for leaf in pile.unread)
-    for leaf, value, _ in pile.values:
-        verdict = holds(span(value))
+    for (leaf, _, _), verdict in zip(pile.values, pile.verdicts(holds), strict=True):
         pot = passed if verdict else undecided if verdict is None else failed
         pot[leaf.parts] += 1
     if pile.open:
@@ -228,27 +240,28 @@ def _share(pile: _Pile, holds: _Holds) -> Range:
 
 
 def _count(pile: _Pile, holds: _Holds) -> Range:
-    verdicts = [holds(span(value)) for _, value, _ in pile.values]
-    low = sum(verdict is True for verdict in verdicts)
+    verdicts = pile.verdicts(holds)
+    low = verdicts.count(True)
     if pile.hidden or pile.open:
         return Range(Fraction(low), None)
-    undecided = sum(verdict is None for verdict in verdicts) + len(pile.unread)
-    return Range(Fraction(low), Fraction(low + undecided))
+    return Range(Fraction(low), Fraction(low + verdicts.count(None) + len(pile.unread)))
 
 
 def _sum(pile: _Pile) -> Range:
     if not pile.values:
         return COUNT_RANGE
-    spans = [span(value) for _, value, _ in pile.values]
-    low = sum((item.low for item in spans), Fraction(0))
-    highs = [item.high for item in spans]
-    if pile.partial or None in highs:
-        return Range(low, None)
-    return Range(low, sum((high for high in highs if high is not None), Fraction(0)))
+    low = high = Fraction(0)
+    open_ = pile.partial
+    for value, count in Counter(value for _, value, _ in pile.values).items():
+        item = span(value)
+        low += count * item.low
+        open_ = open_ or item.high is None
+        high += count * (item.high or 0)
+    return Range(low, None if open_ else high)
 
 
 def _max(pile: _Pile) -> Range:
-    spans = [span(value) for _, value, _ in pile.values]
+    spans = [span(value) for value in {value for _, value, _ in pile.values}]
     if not spans:
         return pile.widest
     highs = [item.high for item in spans]
@@ -260,7 +273,7 @@ def _max(pile: _Pile) -> Range:
 
 
 def _min(pile: _Pile) -> Range:
-    spans = [span(value) for _, value, _ in pile.values]
+    spans = [span(value) for value in {value for _, value, _ in pile.values}]
     if not spans:
         return pile.widest
     highs = [item.high for item in spans if item.high is not None]
@@ -270,7 +283,7 @@ def _min(pile: _Pile) -> Range:
 
 def _newest(pile: _Pile) -> Range:
     today = Fraction(pile.as_of.toordinal())
-    days = [span(value).low for _, value, _ in pile.values]
+    days = [span(value).low for value in {value for _, value, _ in pile.values}]
     if not days:
         return Range(Fraction(1), today)
     low = min(max(days), today)
@@ -278,8 +291,8 @@ def _newest(pile: _Pile) -> Range:
 
 
 def _any(pile: _Pile) -> Range:
-    verdicts = [_truthy(span(value)) for _, value, _ in pile.values]
-    if any(verdict is True for verdict in verdicts):
+    verdicts = pile.verdicts(_truthy)
+    if True in verdicts:
         return exact(1)
     if not verdicts or pile.partial or None in verdicts:
         return UNIT_RANGE
@@ -290,13 +303,13 @@ def _mean(pile: _Pile) -> Range:
     if pile.open or pile.spec.high is None:
         return pile.widest
     lows = highs = weight = Fraction(0)
-    for leaf, value, _ in pile.values:
-        part = Fraction(1, leaf.parts)
+    for (value, parts), count in Counter((value, leaf.parts) for leaf, value, _ in pile.values).items():
+        part = Fraction(count, parts)
         item = span(value)
         lows += part * item.low
         highs += part * (pile.spec.high if item.high is None else item.high)
         weight += part
-    unread = sum((Fraction(1, leaf.parts) for leaf in pile.unread), Fraction(pile.hidden))
+    unread = _weigh(Counter(leaf.parts for leaf in pile.unread)) + pile.hidden
     total = weight + unread
     if total == 0:
         return pile.widest
@@ -306,8 +319,9 @@ def _mean(pile: _Pile) -> Range:
 def _median(pile: _Pile) -> Range:
     if pile.open:
         return pile.widest
-    known = [(span(value), Fraction(1, leaf.parts)) for leaf, value, _ in pile.values]
-    unread = sum((Fraction(1, leaf.parts) for leaf in pile.unread), Fraction(pile.hidden))
+    counted = Counter((value, leaf.parts) for leaf, value, _ in pile.values)
+    known = [(span(value), Fraction(count, parts)) for (value, parts), count in counted.items()]
+    unread = _weigh(Counter(leaf.parts for leaf in pile.unread)) + pile.hidden
     if not known and unread == 0:
         return pile.widest
     lows = [(item.low, weight) for item, weight in known] + [(pile.spec.low, unread)]
@@ -394,7 +408,8 @@ def _order(pile: _Pile, rollup: Rollup) -> list[tuple[str, ...]]:
     if rollup in (Rollup.COUNT, Rollup.ANY):
         return _passing_first(pile, _truthy)
     if rollup in (Rollup.MAX, Rollup.NEWEST, Rollup.SUM):
-        ranked = sorted(pile.values, key=lambda item: -span(item[1]).low)
+        lows = {value: span(value).low for value in {value for _, value, _ in pile.values}}
+        ranked = sorted(pile.values, key=lambda item: -lows[item[1]])
         return [evidence for _, _, evidence in ranked] or pile.ineligible
     return [evidence for _, _, evidence in pile.values] or pile.ineligible
 
@@ -402,14 +417,14 @@ def _order(pile: _Pile, rollup: Rollup) -> list[tuple[str, ...]]:
 def _failing_first(pile: _Pile, holds: _Holds) -> list[tuple[str, ...]]:
     failing: list[tuple[str, ...]] = []
     other: list[tuple[str, ...]] = []
-    for _, value, evidence in pile.values:
-        (failing if holds(span(value)) is False else other).append(evidence)
+    for (_, _, evidence), verdict in zip(pile.values, pile.verdicts(holds), strict=True):
+        (failing if verdict is False else other).append(evidence)
     return failing + other
 
 
 def _passing_first(pile: _Pile, holds: _Holds) -> list[tuple[str, ...]]:
     passing: list[tuple[str, ...]] = []
     other: list[tuple[str, ...]] = []
-    for _, value, evidence in pile.values:
-        (passing if holds(span(value)) is True else other).append(evidence)
+    for (_, _, evidence), verdict in zip(pile.values, pile.verdicts(holds), strict=True):
+        (passing if verdict is True else other).append(evidence)
     return passing + other + pile.ineligible

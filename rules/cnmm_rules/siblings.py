@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cnmm_collectors.signals import Rollup
+from cnmm_collectors.subjects import SubjectKind
 from cnmm_rules.assessment import Outcome
 from cnmm_rules.catalogue.loader import faults_of
 from cnmm_rules.catalogue.positions import CatalogueError, Located, parse
@@ -79,13 +80,19 @@ class _Case:
         """Return the declared roll-up."""
         return self.catalogue.signals[key.partition("{")[0]].rollup
 
+    def measured_in(self, key: str) -> SubjectKind:
+        """Return the kind of subject a reading of the signal is about."""
+        return self.catalogue.signals[key.partition("{")[0]].subject
+
     def share_of(self, key: str, each: Comparison) -> Rolled:
-        """Return the given share."""
-        return self._seen(self.model.given.get(key))
+        """Return the given share, plain or under `KEY share`."""
+        given = self.model.given
+        return self._seen(given.get(f"{key} share", given.get(key)))
 
     def count_of(self, key: str, each: Comparison) -> Rolled:
-        """Return the given number."""
-        return self._seen(self.model.given.get(key))
+        """Return the given number, plain or under `KEY count`."""
+        given = self.model.given
+        return self._seen(given.get(f"{key} count", given.get(key)))
 
     def present(self, key: str) -> Rolled:
         """Return the given 0 or 1."""
