@@ -29,7 +29,11 @@ from cnmm_rules.measures import Cache, SubjectMeasures
 from cnmm_rules.next_evidence import rank_next
 from cnmm_rules.predicates import Leafed, Measures, Verdict, evaluate
 from cnmm_rules.ranges import Truth, decimal
-from cnmm_rules.rollup import CITED
+from cnmm_rules.rollup import CITED, UNDECLARED
+
+
+SCOPE_NEEDS = "a complete listing by the owner, or `scope:` in cnmm.yaml"
+"""What closes the gap of an undeclared population."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,8 @@ def _gaps(tests: Iterable[Leafed], signals: Mapping[str, SignalSpec]) -> tuple[G
         if leaf.truth is not None:
             continue
         for gap, count, detail in leaf.rolled.gaps:
-            note = GapNote(leaf.signal, gap.value, count, detail, _needs(leaf.signal, signals))
+            needs = SCOPE_NEEDS if detail == UNDECLARED else _needs(leaf.signal, signals)
+            note = GapNote(leaf.signal, gap.value, count, detail, needs)
             notes.setdefault((leaf.signal, gap.value, detail), note)
     return tuple(notes[key] for key in sorted(notes))
 

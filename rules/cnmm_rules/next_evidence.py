@@ -9,8 +9,11 @@ from cnmm_collectors.signals import SignalSpec, split_key
 from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState
 from cnmm_rules.criteria import Catalogue
 from cnmm_rules.levels import interval
+from cnmm_rules.rollup import UNDECLARED
 
 LISTED = 12
+SCOPE = "scope"
+"""The source that declares how many subjects there are: an owner's listing, or the settings."""
 _OPEN = (Outcome.UNKNOWN, Outcome.CLAIMED)
 
 
@@ -42,7 +45,10 @@ def _missing(finding: Finding, signals: Mapping[str, SignalSpec]) -> frozenset[t
     """Return the (signal, source) pairs an open finding still waits for."""
     if finding.outcome not in _OPEN:
         return frozenset()
-    return frozenset((gap.signal, _source(gap.signal, signals)) for gap in finding.gaps)
+    return frozenset(
+        (gap.signal, SCOPE if gap.detail == UNDECLARED else _source(gap.signal, signals))
+        for gap in finding.gaps
+    )
 
 
 def _source(signal: str, signals: Mapping[str, SignalSpec]) -> str:
@@ -83,7 +89,7 @@ def _weigh(
     item = NextEvidence(
         source=source,
         signals=tuple(signals),
-        needs=_need(signals, catalogue.signals),
+        needs=_need(source, signals, catalogue.signals),
         rows=len(touched),
         after=tuple(opened),
         narrows=narrows,
@@ -98,8 +104,10 @@ def _suppose(findings: Mapping[str, Finding], names: Iterable[str], *, met: bool
     return supposed
 
 
-def _need(signals: list[str], declared: Mapping[str, SignalSpec]) -> str:
+def _need(source: str, signals: list[str], declared: Mapping[str, SignalSpec]) -> str:
     """Return what opening the source takes: its least permission, or the export that supplies it."""
+    if source == SCOPE:
+        return "a complete listing by the owner, or `scope:` in cnmm.yaml: repositories, teams, clusters"
     for signal in signals:
         if signal.startswith("record."):
             return "artefact files with digest, date, owner and a reviewer other than the signer"

@@ -24,6 +24,8 @@ from cnmm_rules.index import Index, Leaf, Reading, Resolved
 from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Comparison, Range, exact
 
 _Holds = Callable[[Range], bool | None]
+UNDECLARED = "nobody declares how many there are"
+"""The detail of the gap that only a complete listing or a declared scope closes."""
 CITED = 20
 """How many citations a finding carries at most; the rest is in the bundle."""
 
@@ -198,7 +200,7 @@ def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled
     if pile.hidden:
         gaps[Gap.NOT_COLLECTED, "not read at all"] += pile.hidden
     if pile.open:
-        gaps[Gap.NOT_VISIBLE, "nobody declares how many there are"] += 1
+        gaps[Gap.NOT_COLLECTED, UNDECLARED] += 1
     return Rolled(
         range=value,
         seen=len(pile.values) + len(pile.ineligible),
