@@ -269,7 +269,7 @@ def conclusions_digest(document: Mapping[str, Any]) -> str:
         "findings": findings,
     }
     text = json.dumps(core, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def test_to_json(test: Leafed) -> dict[str, Any]:

@@ -31,7 +31,6 @@ from cnmm_rules.predicates import Leafed, Measures, Verdict, evaluate
 from cnmm_rules.ranges import Truth, decimal
 from cnmm_rules.rollup import CITED, UNDECLARED
 
-
 SCOPE_NEEDS = "a complete listing by the owner, or `scope:` in cnmm.yaml"
 """What closes the gap of an undeclared population."""
 

@@ -104,7 +104,11 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything one assessment is a function of, beside the catalogue."""
+    """Everything one assessment is a function of, beside the catalogue.
+
+    `oldest` is at or before the earliest time any evidence was confirmed, empty where nobody looked; it only
+    spares reading all evidence to find that none is stale.
+    """
 
     organisation: str
     as_of: date
@@ -119,6 +123,7 @@ class Facts:
     baseline: tuple[BaselineFact, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
     complete: bool = True
+    oldest: str = ""
 
     @property
     def org(self) -> Subject:

@@ -81,6 +81,15 @@ class Units:
     declared: int | None
 
 
+def widen(one: PopulationFact | None, other: PopulationFact) -> PopulationFact:
+    """Return the larger of two declarations: neither a listing nor a scope may hide what the other names."""
+    if one is None:
+        return other
+    members = tuple(sorted({*one.members, *other.members}))
+    count = max(one.count, other.count, len(members))
+    return PopulationFact(one.within, one.kind, count, members, one.declared_by)
+
+
 class Index:
     """All facts of one bundle, by signal and by place; built once, read many times."""
 
@@ -90,7 +99,6 @@ class Index:
         self._readings = _group(facts.observations)
         self._resolved: dict[str, dict[Subject, Reading]] = {}
         self._units: dict[tuple[Subject, SubjectKind], Units] = {}
-        self._oldest = min((item.confirmed_at for item in facts.evidence.values()), default="9999")
         self._stale: dict[int, frozenset[str]] = {}
         self._parts: dict[Subject, int] = {}
         self._children: dict[Subject, list[Subject]] = defaultdict(list)
@@ -98,7 +106,10 @@ class Index:
         for child, parent in sorted(set(facts.memberships)):
             self._children[parent].append(child)
             self._parents[child].append(parent)
-        self._populations = {(fact.within, fact.kind): fact for fact in facts.populations}
+        self._populations: dict[tuple[Subject, SubjectKind], PopulationFact] = {}
+        for fact in sorted(facts.populations, key=lambda item: (item.declared_by, item.count)):
+            place = fact.within, fact.kind
+            self._populations[place] = widen(self._populations.get(place), fact)
 
     @property
     def facts(self) -> Facts:
@@ -125,7 +136,7 @@ class Index:
         found = self._resolved.get(key)
         if found is None:
             spec = self.spec(key)
-            ranked = len(spec.sources) > 1
+            ranked = len({source.rank for source in spec.sources}) > 1
             found = {}
             for subject, seen in self._readings.get(key, {}).items():
                 if isinstance(seen, list):
@@ -138,7 +149,7 @@ class Index:
     def stale(self, window_days: int) -> frozenset[str]:
         """Return the evidence ids last confirmed more than `window_days` before the audit date."""
         cutoff = (self._facts.as_of - timedelta(days=window_days)).isoformat()
-        if self._oldest >= cutoff:
+        if self._facts.oldest >= cutoff:
             return frozenset()
         found = self._stale.get(window_days)
         if found is None:

@@ -64,11 +64,16 @@ class SubjectMeasures:
         )
 
     def _once(self, form: str, key: str, how: object, make: Callable[[], Rolled]) -> Rolled:
-        place = (form, key, self.scope, how, self.window)
+        place = (form, key, self.scope, how, self._window(key))
         found = self.cache.rolled.get(place)
         if found is None:
             found = self.cache.rolled[place] = make()
         return found
+
+    def _window(self, key: str) -> int | None:
+        """Return the window that matters: None where nothing is older than it, so that answers are shared."""
+        days = self.window if self.window is not None else self.index.spec(key).window_days
+        return days if days is not None and self.index.stale(days) else None
 
     def age_of(self, key: str) -> Rolled:
         """Return the days from the newest date to the audit date."""

@@ -13,6 +13,7 @@ from cnmm_collectors.signals import (
     Gap,
     Interval,
     Masses,
+    Observation,
     Rollup,
     SignalSpec,
     State,
@@ -69,6 +70,7 @@ class _Pile:
     gaps: Counter[tuple[Gap, str]] = field(default_factory=Counter)
     contested: bool = False
     conflict: bool = False
+    answers: dict[_Holds, list[bool | None]] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -80,8 +82,11 @@ class _Pile:
 
     def verdicts(self, holds: _Holds) -> list[bool | None]:
         """Return the answer for each value, in order; equal values are asked once."""
+        found = self.answers.get(holds)
+        if found is not None:
+            return found
         known: dict[Value, bool | None] = {}
-        found: list[bool | None] = []
+        found = self.answers[holds] = []
         for _, value, _ in self.values:
             if value not in known:
                 known[value] = holds(span(value))
@@ -103,9 +108,15 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> _
     window = window_days if window_days is not None else spec.window_days
     stale = index.stale(window) if window is not None else frozenset()
     readings = index.readings(key)
+    whole = spec.subject is not SubjectKind.REPO
     for leaf in leaves:
         reading = readings.get(leaf.subject)
-        if reading is None:
+        if whole and type(reading) is Observation and type(reading.value) is bool and not stale:
+            # The common case of large organisations, kept free of calls.
+            pile.values.append((leaf, reading.value, reading.evidence))
+            pile.observed.append(reading.evidence)
+            pile.eligible += 1
+        elif reading is None:
             pile.unread.append(leaf)
             pile.gaps[Gap.NOT_COLLECTED, ""] += 1
         elif reading.state is State.UNKNOWN or (stale and not stale.isdisjoint(reading.evidence)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from types import MappingProxyType
 
 from cnmm_collectors.signals import Rollup, SignalSpec, Unit, split_key
@@ -126,6 +127,11 @@ def name(key: str, signals: Signals = UNNAMED) -> str:
     """Return a signal's title with its key behind it, or the key alone where it is not declared."""
     spec = _spec(key, signals)
     return key if spec is None else f"“{spec.title}” ({key})"
+
+
+def figure(value: Fraction) -> str:
+    """Return an exact number as people write it, at most six decimals."""
+    return decimal(value)
 
 
 def compared(comparison: Comparison) -> str:

@@ -71,7 +71,7 @@ class ProbeCollector:
             log.write(f"{name}\\n")
         time.sleep(recipe.get("sleep", 0))
         subject = item.subjects[0]
-        cited = reader.cite(locator=f"probe:{name}", query="read", payload=name.encode(), excerpt=f"of {name}")
+        cited = reader.cite(locator=f"probe:{name}", query="read", payload=b"{}", excerpt=f"of {name}")
         yield Signal("probe.flag", subject, "probe", Observed(True, (cited,)))
         if name in recipe.get("crash", ()):
             raise RuntimeError("token ghp_0123456789abcdefghijABCDEFGHIJ456789 of jane@example.org")

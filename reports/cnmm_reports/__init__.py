@@ -1,0 +1,1 @@
+"""Pure reports: a view in, bytes out, one module or sub-package for each format."""

@@ -1,0 +1,262 @@
+"""What every human report says first: the range, what decided it, what to read next, and on which terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnmm_reports.view import ReportView
+from cnmm_reports.wording import cause_words, count, interval, outcome_word, percent
+
+SHOWN_NEXT = 5
+_SHOWN_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A row that holds a section down or rules a level out, with its one-line reason."""
+
+    section: str
+    words: str
+    rows: tuple[tuple[str, str, str], ...]
+    """(criterion id, statement, outcome and why)"""
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """One next piece of evidence: what to supply, how many rows it touches, what it narrows."""
+
+    source: str
+    needs: str
+    rows: int
+    signals: tuple[str, ...]
+    after: tuple[str, ...]
+    narrows: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Uncollected:
+    """What one source did not supply for one cause: signals and the organisation's rows left open."""
+
+    source: str
+    cause: str
+    words: str
+    signals: tuple[str, ...]
+    rows: tuple[str, ...]
+    units: int
+    needs: tuple[str, ...]
+    details: tuple[str, ...]
+
+
+def org_findings(view: ReportView) -> dict[str, Mapping[str, Any]]:
+    """Return the organisation's findings by criterion id, in the order of the assessment."""
+    return {
+        finding["criterion"]: finding
+        for finding in view.assessment["findings"]
+        if finding["subject"].startswith("org:")
+    }
+
+
+def headline(view: ReportView) -> str:
+    """Return the headline interval in words."""
+    top = view.assessment["headline"]
+    return interval(top["proven"], top["possible"])
+
+
+def section_words(section: Mapping[str, Any]) -> str:
+    """Return how a section stands, in words."""
+    if excused(section):
+        return "Not applicable"
+    proven, cap = section["proven"], len(section["levels"]) or 5
+    enough = section["sufficient"] or proven is None
+    return interval(proven, section["possible"], cap=cap, sufficient=enough)
+
+
+def excused(section: Mapping[str, Any]) -> bool:
+    """Return whether every row of a section is not applicable."""
+    return set(section["outcomes"]) == {"not_applicable"}
+
+
+def ends(section: Mapping[str, Any]) -> tuple[int | None, int | None, int]:
+    """Return what a chart shows: proven, possible (None without a level) and the section's highest level."""
+    cap = len(section["levels"]) or 5
+    return (None, None, cap) if excused(section) else (section["proven"], section["possible"], cap)
+
+
+def coverage(section: Mapping[str, Any]) -> str:
+    """Return the share of the rated weight that is decided, a dash where nothing is rated."""
+    return "–" if excused(section) else percent(section["coverage"])
+
+
+def scope_line(view: ReportView) -> str:
+    """Return what was read and who says how large the organisation is."""
+    scope = view.assessment["scope"]
+    said = str(scope.get("declared_by") or "given targets")
+    words = {
+        "enumeration": "a complete listing by the owner",
+        "scope": "declared in the settings",
+        "given targets": "given targets (nobody declares how large the organisation is)",
+    }.get(said, said)
+    parts = [f"Scope: {words}"]
+    if (repositories := scope.get("repositories")) is not None:
+        whole = count(repositories, "repository", "repositories")
+        read = scope.get("repositories_read", repositories)
+        parts.append(f"{read:,} of {whole} read" if said != "given targets" else f"{whole} seen")
+    if (components := scope.get("components")) is not None:
+        parts.append(count(components, "component"))
+    return "; ".join(parts)
+
+
+def notes(view: ReportView) -> tuple[str, ...]:
+    """Return what every first page must say about the grounds it stands on."""
+    catalogue, shares = view.assessment["catalogue"], view.assessment["shares"]
+    deviations = catalogue.get("deviations") or ()
+    excused = catalogue.get("not_applicable") or {}
+    lines = [
+        "Thresholds are this project's reading of the model, not CNCF's.",
+        f"Catalogue {catalogue.get('id', '')} {catalogue.get('version', '')}: "
+        + (count(len(deviations), "deviation") if deviations else "no deviations")
+        + (f", {count(len(excused), 'row')} declared not applicable." if excused else "."),
+        f"Resting on conventional thresholds: {percent(shares.get('convention', 0))} of the weight; "
+        f"on weak inference: {percent(shares.get('weak_inference', 0))}.",
+        f"Self-attested: {percent(shares.get('self_attested', 0))} of the weight.",
+    ]
+    if not view.assessment.get("complete", True):
+        lines.append("The collection was interrupted: this assessment is incomplete.")
+    return tuple(lines)
+
+
+def holding_down(view: ReportView) -> tuple[Reason, ...]:
+    """Return, for each section that sets the headline's proven end, the rows that block its next level."""
+    lowest = set(view.assessment["headline"]["sections"])
+    found = org_findings(view)
+    return tuple(
+        _reason(view, found, section, section["blocking"])
+        for section in view.assessment["sections"]
+        if section["id"] in lowest and section["blocking"]
+    )
+
+
+def ruling_out(view: ReportView) -> tuple[Reason, ...]:
+    """Return, for each section that sets the headline's possible end, the rows that are proven not met."""
+    top = view.assessment["headline"]["possible"]
+    found = org_findings(view)
+    reasons = []
+    for section in view.assessment["sections"]:
+        if not section["in_headline"] or section["possible"] != top or top >= 5:
+            continue
+        against = [
+            text.id
+            for text in view.texts.values()
+            if text.section == section["id"]
+            and 0 < text.level <= top + 1
+            and text.weight
+            and text.id in found
+            and found[text.id]["outcome"] == "unmet"
+        ]
+        against.sort(key=lambda name: (view.texts[name].role != "key", view.texts[name].level, name))
+        if against:
+            reasons.append(_reason(view, found, section, against))
+    return tuple(reasons)
+
+
+def _reason(
+    view: ReportView,
+    found: Mapping[str, Mapping[str, Any]],
+    section: Mapping[str, Any],
+    rows: Sequence[str],
+) -> Reason:
+    shown = tuple(_row(view, name, found.get(name)) for name in rows[:_SHOWN_ROWS])
+    return Reason(section["title"], section_words(section), shown, max(0, len(rows) - _SHOWN_ROWS))
+
+
+def _row(view: ReportView, name: str, finding: Mapping[str, Any] | None) -> tuple[str, str, str]:
+    text = view.texts.get(name)
+    if finding is None:
+        return name, text.statement if text else "", "not judged"
+    return name, text.statement if text else "", one_line(finding)
+
+
+def one_line(finding: Mapping[str, Any]) -> str:
+    """Return an outcome with its reason and, where something is unread, the first cause."""
+    words = f"{outcome_word(finding['outcome'])}: {finding['why']}"
+    gaps = finding["gaps"]
+    if not gaps:
+        return words
+    first = gaps[0]
+    more = f" and {count(len(gaps) - 1, 'more gap')}" if len(gaps) > 1 else ""
+    return f"{words} ({first['signal']}: {cause_words(first['cause'])}{more})"
+
+
+def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...]:
+    """Return the next pieces of evidence, the one that narrows most first."""
+    titles = {section["id"]: section["title"] for section in view.assessment["sections"]}
+    return tuple(
+        NextStep(
+            source=item["source"],
+            needs=item["needs"],
+            rows=item["rows"],
+            signals=tuple(item["signals"]),
+            after=tuple(item["after"]),
+            narrows=tuple(
+                _narrow(titles.get(name, name), *levels)
+                for name, levels in sorted(item["narrows"].items(), key=_gain)
+            ),
+        )
+        for item in view.assessment["next_evidence"][:limit]
+    )
+
+
+def _gain(item: tuple[str, Sequence[int]]) -> tuple[int, int, str]:
+    """Sort what proves most first, then what rules out most."""
+    proven, possible, best, worst = item[1]
+    return proven - best, worst - possible, item[0]
+
+
+def _narrow(title: str, proven: int, possible: int, best: int, worst: int) -> str:
+    parts = []
+    if best > proven:
+        parts.append(f"at best proves level {best}")
+    if worst < possible:
+        parts.append(f"at worst rules out level {worst + 1} and above")
+    return f"{title}: {', '.join(parts) or 'closes rows without moving the ends'}"
+
+
+def uncollected(view: ReportView) -> tuple[Uncollected, ...]:
+    """Return the organisation's gaps by source and cause, those that leave most rows open first."""
+    piles: dict[tuple[str, str], list[tuple[str, Mapping[str, Any]]]] = {}
+    for name, finding in org_findings(view).items():
+        for gap in finding["gaps"]:
+            source = _source(view, gap["signal"])
+            piles.setdefault((source, gap["cause"]), []).append((name, gap))
+    rows = [_pile(key, pile) for key, pile in piles.items()]
+    return tuple(sorted(rows, key=lambda row: (-len(row.rows), row.source, row.cause)))
+
+
+def _source(view: ReportView, signal: str) -> str:
+    if signal.startswith("record."):
+        return "artefacts"
+    spec = view.signals.get(signal.partition("{")[0])
+    if spec is None or not spec.sources:
+        return signal.partition(".")[0]
+    best = spec.sources[0].rank
+    return " or ".join(source.name for source in spec.sources if source.rank == best)
+
+
+def _pile(key: tuple[str, str], pile: list[tuple[str, Mapping[str, Any]]]) -> Uncollected:
+    def distinct(values: Iterator[str]) -> tuple[str, ...]:
+        return tuple(sorted({value for value in values if value}))
+
+    units = {(gap["signal"], gap.get("detail", "")): gap["count"] for _, gap in pile}
+    return Uncollected(
+        source=key[0],
+        cause=key[1],
+        words=cause_words(key[1]),
+        signals=distinct(gap["signal"] for _, gap in pile),
+        rows=tuple(dict.fromkeys(name for name, _ in pile)),
+        units=sum(units.values()),
+        needs=distinct(gap["needs"] for _, gap in pile),
+        details=distinct(gap.get("detail", "") for _, gap in pile),
+    )

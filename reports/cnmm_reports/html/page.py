@@ -1,0 +1,110 @@
+"""The page put together: template, style, script and data, under a policy that admits nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from cnmm_reports import wording
+from cnmm_reports.firstpage import (
+    coverage,
+    ends,
+    headline,
+    holding_down,
+    next_steps,
+    notes,
+    ruling_out,
+    scope_line,
+    section_words,
+    uncollected,
+)
+from cnmm_reports.html.charts import HATCH, interval_chart, state_mark
+from cnmm_reports.html.data import embed
+from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
+from cnmm_reports.inert import inert
+from cnmm_reports.view import ReportView
+
+MAX_BYTES = 4_900_000
+_DATA = '<script type="application/json" id="data">'
+
+
+def write_page(view: ReportView) -> str:
+    """Return the page as text; the data block takes what room the rest leaves."""
+    page = _template().render(**_context(view))
+    before, mark, after = page.rpartition(_DATA)
+    room = MAX_BYTES - len(page.encode())
+    return f"{before}{mark}{embed(view, row_order(view), room)}{after}"
+
+
+def _context(view: ReportView) -> dict[str, Any]:
+    style, script = _asset("report.css"), _asset("report.js")
+    levels: Matrix = matrix(view)
+    return {
+        "document": view.assessment,
+        "view": view,
+        "style": Markup(style),  # noqa: S704 - our own file
+        "script": Markup(script),  # noqa: S704 - our own file
+        "policy": _policy(style, script),
+        "hatch": HATCH,
+        "headline": headline(view),
+        "scope": scope_line(view),
+        "notes": notes(view),
+        "down": holding_down(view),
+        "out": ruling_out(view),
+        "steps": next_steps(view),
+        "levels": levels,
+        "groups": row_groups(view),
+        "said": stances(view),
+        "piles": uncollected(view),
+        "sources": sorted(Counter(item["source"] for item in view.assessment["evidence"]).items()),
+    }
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'sha256-{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _asset(name: str) -> str:
+    return resources.files("cnmm_reports.html").joinpath(name).read_text("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals.update(
+        chart=interval_chart,
+        state_mark=state_mark,
+        words=wording,
+        section_words=section_words,
+        ends=ends,
+        coverage=coverage,
+    )
+    return environment.get_template("report.html.jinja")
+
+
+def _shown(value: Any) -> Any:
+    """Every text that is not our own markup is made inert on its way out."""
+    return inert(value) if type(value) is str else value

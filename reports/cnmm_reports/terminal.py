@@ -1,0 +1,178 @@
+"""The assessment for a terminal: the range, what decided it and the cheapest next evidence, on one screen."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from cnmm_reports.firstpage import (
+    Reason,
+    coverage,
+    ends,
+    headline,
+    holding_down,
+    next_steps,
+    notes,
+    ruling_out,
+    scope_line,
+    section_words,
+    uncollected,
+)
+from cnmm_reports.inert import line
+from cnmm_reports.view import ReportView
+from cnmm_reports.wording import bar, count
+
+_GAPS = 8
+_ROWS, _MANY, _NARROWS = 3, 3, 2
+_CELL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalRenderer:
+    """Writes `terminal.txt`; `colour` is for a real terminal only, `width` counts columns (40 or more)."""
+
+    colour: bool = False
+    width: int = 100
+
+    def render(self, view: ReportView) -> Mapping[str, bytes]:
+        """Return the one file: plain text, or text with ANSI styles where colour was asked for."""
+        screen = _Screen(self.colour, max(40, self.width))
+        _lead(screen, view)
+        _reasons(screen, "What keeps the next level from being proven", holding_down(view))
+        _reasons(screen, "What rules a higher level out", ruling_out(view))
+        _next(screen, view)
+        _sections(screen, view)
+        _gaps(screen, view)
+        _ledger(screen, view)
+        return {"terminal.txt": screen.text().encode()}
+
+
+class _Screen:
+    """Collects lines; every text from outside goes through `say`, which makes it inert."""
+
+    def __init__(self, colour: bool, width: int) -> None:
+        self._out = io.StringIO()
+        self._console = Console(
+            file=self._out,
+            width=width,
+            force_terminal=colour,
+            color_system="standard" if colour else None,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            legacy_windows=False,
+            _environ={},
+        )
+
+    def say(self, text: object, style: str = "", indent: int = 0) -> None:
+        body = Text(line(text, _CELL), style=style)
+        self._console.print(Padding(body, (0, 0, 0, indent), expand=False))
+
+    def title(self, text: str) -> None:
+        self._console.print()
+        self.say(text, "bold")
+
+    def show(self, table: Table) -> None:
+        self._console.print(table)
+
+    def text(self) -> str:
+        rows = self._out.getvalue().splitlines()
+        return "\n".join(row.rstrip() for row in rows) + "\n"
+
+
+def _cell(text: object, style: str = "") -> Text:
+    return Text(line(text, _CELL), style=style)
+
+
+def _lead(screen: _Screen, view: ReportView) -> None:
+    document = view.assessment
+    screen.say(f"{document['organisation']} · as of {document['as_of']}")
+    screen.say(headline(view), "bold cyan")
+    screen.say(scope_line(view))
+    for note in notes(view):
+        screen.say(note, "dim")
+
+
+def _reasons(screen: _Screen, title: str, reasons: tuple[Reason, ...]) -> None:
+    if not reasons:
+        return
+    screen.title(title)
+    for reason in reasons:
+        screen.say(f"{reason.section}: {reason.words}")
+        shown = reason.rows[: _ROWS if len(reasons) < _MANY else 1]
+        for name, statement, why in shown:
+            screen.say(f"{name}: {statement}", indent=2)
+            screen.say(why, "dim", indent=4)
+        if more := reason.more + len(reason.rows) - len(shown):
+            screen.say(f"and {count(more, 'more row')}", "dim", indent=2)
+
+
+def _next(screen: _Screen, view: ReportView) -> None:
+    steps = next_steps(view)
+    if not steps:
+        return
+    screen.title("Next evidence, most narrowing first")
+    for position, step in enumerate(steps, 1):
+        screen.say(f"{position}. {step.needs or step.source} ({count(step.rows, 'row')})", indent=1)
+        if step.narrows:
+            more = len(step.narrows) - _NARROWS
+            rest = f"; and {count(more, 'more section')}" if more > 0 else ""
+            screen.say("; ".join(step.narrows[:_NARROWS]) + rest, "dim", indent=4)
+
+
+def _sections(screen: _Screen, view: ReportView) -> None:
+    screen.title("Sections   ■ proven   ▨ not ruled out   □ ruled out")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Section", no_wrap=True)
+    table.add_column("1–5", no_wrap=True)
+    table.add_column("In words", ratio=1)
+    table.add_column("Coverage", justify="right", no_wrap=True)
+    for section in view.assessment["sections"]:
+        table.add_row(*_section(section))
+    screen.show(table)
+
+
+def _section(section: Mapping[str, Any]) -> tuple[Text, ...]:
+    words = section_words(section)
+    if not section["in_headline"]:
+        words += " (not in the headline)"
+    return (
+        _cell(section["title"]),
+        _cell(bar(*ends(section)), "cyan"),
+        _cell(words),
+        _cell(coverage(section)),
+    )
+
+
+def _gaps(screen: _Screen, view: ReportView) -> None:
+    piles = uncollected(view)
+    if not piles:
+        return
+    screen.title("Not collected, and why")
+    for pile in piles[:_GAPS]:
+        screen.say(
+            f"{pile.source}: {pile.words}; {count(len(pile.signals), 'signal')}, "
+            f"{count(len(pile.rows), 'row')} left open",
+            indent=2,
+        )
+    if len(piles) > _GAPS:
+        screen.say(f"and {count(len(piles) - _GAPS, 'more cause')}", "dim", indent=2)
+
+
+def _ledger(screen: _Screen, view: ReportView) -> None:
+    ledger = view.assessment["ledger"]
+    screen.title("Ledger")
+    screen.say(
+        f"{ledger['requested']:,} requested = {ledger['received']:,} received + "
+        f"{ledger['skipped']:,} skipped + {ledger['failed']:,} failed",
+        indent=2,
+    )
+    screen.say(f"Conclusions {view.assessment['conclusions_digest']}", "dim", indent=2)

@@ -1,0 +1,86 @@
+"""`cnmm doctor`: what a scan of the targets could decide, and what it would take."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cnmm_collectors.plugin import Reader, Target, WorkItem
+from cnmm_collectors.signals import split_key
+from cnmm_rules.criteria import Catalogue, keys_of, tests_of
+from cnmm_scanner.journal import Vault
+from cnmm_scanner.preparation import Order, Scan, prepare
+from cnmm_scanner.work import Crash, Worker, attempt
+
+
+@click.command()
+@click.argument("targets", nargs=-1, metavar="[TARGET]...")
+@click.option("-c", "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--no-plugins", is_flag=True, help="Use nothing but what cnmm itself brings.")
+def doctor(targets: tuple[str, ...], config: Path | None, no_plugins: bool) -> int:
+    """Say what is found behind each TARGET, and which criteria a scan of them could decide."""
+    found = _git_version()
+    click.echo(f"git: {found or 'not found: install git to read repositories'}")
+    scan = prepare(Order(targets=targets, config=config, own_only=no_plugins), rendered=False)
+    worker = Worker(scan.conditions(Vault(Vault.new_key())))
+    for target in scan.targets:
+        for line in _describe(scan, worker, target):
+            click.echo(line)
+    for line in _decides(scan.catalogue, _answered(scan)):
+        click.echo(line)
+    return 0 if found else 2
+
+
+def _git_version() -> str:
+    """Return git's version, empty where there is no git."""
+    place = shutil.which("git")
+    if place is None:
+        return ""
+    done = subprocess.run([place, "--version"], capture_output=True, text=True, timeout=20, check=False)
+    return done.stdout.strip().removeprefix("git version ")
+
+
+def _describe(scan: Scan, worker: Worker, target: Target) -> Iterator[str]:
+    for name, collector in scan.collectors.items():
+        if not collector.accepts(target):
+            continue
+        settings, reader = scan.collector_settings[name], worker.reader(collector, target)
+        planned = attempt(partial(_plan, collector, target, settings, reader))
+        if isinstance(planned, Crash):
+            yield f"{target.kind}:{Path(target.locator).name}: {name} cannot plan it: {planned.detail}"
+            continue
+        items = [one for one in planned if isinstance(one, WorkItem)]
+        calls = sum(item.calls for item in items)
+        yield f"{target.kind}:{Path(target.locator).name}: {name}: {len(items)} to read, about {calls} calls"
+
+
+def _plan(collector: Any, target: Target, settings: Any, reader: Reader) -> list[Any]:
+    return list(collector.plan(target, settings, reader))
+
+
+def _answered(scan: Scan) -> set[str]:
+    """Return the signals that the collectors which read these targets declare."""
+    reading = [one for one in scan.collectors.values() if any(one.accepts(target) for target in scan.targets)]
+    return {spec.id for one in reading for spec in one.signals}
+
+
+def _decides(catalogue: Catalogue, answered: set[str]) -> Iterator[str]:
+    for section in catalogue.sections:
+        rows = catalogue.of_section(section.id)
+        whole = [row for row in rows if (asked := _asked(row)) and asked <= answered]
+        part = [row for row in rows if _asked(row) & answered]
+        yield (
+            f"{section.id}: {len(whole)} of {len(rows)} criteria can be decided by these sources alone, "
+            f"{len(part) - len(whole)} more in part"
+        )
+
+
+def _asked(row: Any) -> set[str]:
+    keys: Iterable[str] = (key for test in tests_of(row) for key in keys_of(test))
+    return {split_key(key)[0] for key in keys}

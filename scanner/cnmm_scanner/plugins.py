@@ -1,0 +1,94 @@
+"""Plug-ins: found through entry points, first-party and third-party alike, and never imported by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from itertools import pairwise
+from typing import Any
+
+from cnmm_collectors.plugin import CONTRACT
+from cnmm_scanner.faults import Fault
+
+COLLECTORS, JOINS = "cnmm.collectors", "cnmm.joins"
+RENDERERS, CATALOGUES = "cnmm.renderers", "cnmm.catalogues"
+OWN = "cnmm"
+
+
+class PluginFault(Fault):
+    """A plug-in is missing, doubled or cannot be loaded; the message names it and its distribution."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Plugin:
+    """A registered plug-in and the distribution that brings it."""
+
+    group: str
+    name: str
+    distribution: str
+    version: str
+    value: str
+
+    def load(self) -> Any:
+        """Return what the entry point names; raises PluginFault."""
+        try:
+            return EntryPoint(self.name, self.value, self.group).load()
+        except (ImportError, AttributeError, SyntaxError, TypeError, ValueError, OSError) as error:
+            raise PluginFault(
+                f"plug-in {self.name} of {self.distribution} {self.version} cannot be loaded: "
+                f"{type(error).__name__}: {error}",
+                "mend or remove that distribution, or use --no-plugins",
+            ) from error
+
+    def to_json(self) -> dict[str, str]:
+        """Return what the manifest records of a plug-in."""
+        return {
+            "group": self.group,
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+        }
+
+
+def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:
+    """Return the plug-ins of a group sorted by name; raises PluginFault where a name is taken twice."""
+    found = {_plugin(entry) for entry in entry_points(group=group)}
+    kept = sorted(plugin for plugin in found if not own_only or plugin.distribution == OWN)
+    for first, second in pairwise(kept):
+        if first.name == second.name:
+            raise PluginFault(
+                f"{group} {first.name} is registered by {first.distribution} and by {second.distribution}",
+                "uninstall one of them, or use --no-plugins",
+            )
+    return tuple(kept)
+
+
+def _plugin(entry: EntryPoint) -> Plugin:
+    name = entry.dist.name if entry.dist else "unknown"
+    version = entry.dist.version if entry.dist else "0"
+    return Plugin(entry.group, entry.name, name, version, entry.value)
+
+
+def find(group: str, name: str, own_only: bool = False) -> Plugin:
+    """Return the plug-in of that name; raises PluginFault listing those there are."""
+    known = discover(group, own_only)
+    for plugin in known:
+        if plugin.name == name:
+            return plugin
+    names = ", ".join(plugin.name for plugin in known) or "none"
+    raise PluginFault(f"no {group.partition('.')[2]} plug-in is called {name!r}; installed: {names}")
+
+
+def load_collectors(plugins: Iterable[Plugin]) -> dict[str, Any]:
+    """Return an instance of each collector by name; raises PluginFault for a newer contract."""
+    loaded: dict[str, Any] = {}
+    for plugin in plugins:
+        made = plugin.load()
+        if getattr(made, "contract", CONTRACT) > CONTRACT:
+            raise PluginFault(f"plug-in {plugin.name} needs a newer cnmm: contract {made.contract}")
+        collector = made()
+        if collector.name != plugin.name:
+            raise PluginFault(f"plug-in {plugin.name} calls itself {collector.name!r}")
+        loaded[plugin.name] = collector
+    return loaded

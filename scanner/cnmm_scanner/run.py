@@ -1,0 +1,121 @@
+"""A scan on one screen: collect, seal, assess, render."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from cnmm_scanner.bundle import OVERLAY, RUN, Bundle, write_bundle
+from cnmm_scanner.canonical import document
+from cnmm_scanner.collect import Collection, Outcome
+from cnmm_scanner.container import Content, held
+from cnmm_scanner.derive import derive
+from cnmm_scanner.gates import failed_gates
+from cnmm_scanner.joining import run_joins
+from cnmm_scanner.journal import Journal
+from cnmm_scanner.lanes import Lanes
+from cnmm_scanner.manifest import ASSESSMENT
+from cnmm_scanner.outputs import BUNDLE, make_folder, render
+from cnmm_scanner.preparation import Scan
+from cnmm_scanner.progress import Progress
+from cnmm_scanner.sealing import catalogue_members, item_lines, scope_lines, spool
+from cnmm_scanner.statements import FILES, read_statements
+from cnmm_scanner.work import Worker
+
+OK, GATE, INCOMPLETE, INTERRUPTED = 0, 1, 3, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a scan left behind: its exit status, files, lines to say, and what is for the screen."""
+
+    status: int
+    bundle: Path
+    files: tuple[Path, ...]
+    said: tuple[str, ...]
+    screen: bytes
+
+
+def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
+    """Collect, seal, assess, render; `assessed` False stops at the sealed facts. Raises Fault."""
+    output = make_folder(scan.order.output)
+    with Journal(output, resume=scan.order.resume) as journal:
+        outcome = collect(scan, journal, progress)
+        facts = seal(scan, journal, outcome)
+        if not assessed:
+            facts.replace(output / BUNDLE)
+            status, said = _status(scan, outcome, {})
+            done = Done(status, output / BUNDLE, (), said, b"")
+        else:
+            assessment = assess(scan, facts, output / BUNDLE)
+            files, screen = render(assessment, scan.catalogue, scan.renderers, output)
+            status, said = _status(scan, outcome, json.loads(assessment))
+            done = Done(status, output / BUNDLE, tuple(files), said, screen)
+        if not outcome.interrupted:
+            journal.remove()
+    return done
+
+
+def collect(scan: Scan, journal: Journal, progress: Progress) -> Outcome:
+    """Read every target into the journal, then join what several sources say of the same people."""
+    conditions = scan.conditions(journal.vault)
+    worker = Worker(conditions)
+    with Lanes(scan.order.executor, conditions, worker) as lanes:
+        collection = Collection(worker, journal, lanes, progress, scan.inputs(), scan.order.max_calls)
+        outcome = collection.run(scan.targets)
+    context = {"organisation": scan.org, "as_of": scan.as_of, "period": scan.period, "k": scan.settings.k}
+    names, failed = run_joins(scan.joins, journal, list(outcome.items), worker, context)
+    outcome.items.update(dict.fromkeys(names))
+    outcome.failed += failed
+    return outcome
+
+
+def seal(scan: Scan, journal: Journal, outcome: Outcome) -> Path:
+    """Write the bundle of facts, without an assessment, into the work folder; return its path."""
+    folder = journal.folder / "spool"
+    shutil.rmtree(folder, ignore_errors=True)
+    lines = chain(item_lines(journal.bodies(outcome.items)), scope_lines(scan.settings.scope, scan.org))
+    members: dict[str, Content] = {**spool(lines, folder), **dict(_inputs(scan, outcome.complete))}
+    specs = [spec for one in (*scan.collectors.values(), *scan.joins) for spec in one.signals]
+    members.update(catalogue_members(scan.catalogue_files, specs))
+    write_bundle(journal.folder / BUNDLE, members, scan.about(outcome.complete), scan.signer)
+    return journal.folder / BUNDLE
+
+
+def _inputs(scan: Scan, complete: bool) -> Iterator[tuple[str, Content]]:
+    yield RUN, held(document(scan.run_document(complete)))
+    if scan.settings.scope is not None:
+        yield "inputs/scope.json", held(document(scan.settings.scope.model_dump(mode="json")))
+    if scan.overlay is not None:
+        yield OVERLAY, held(scan.overlay)
+    for kind in FILES:
+        found = read_statements(kind, getattr(scan.settings, kind))
+        if found:
+            yield f"inputs/{kind}.json", held(document(found))
+
+
+def assess(scan: Scan, facts: Path, target: Path) -> bytes:
+    """Derive the assessment from the sealed facts and write the whole bundle; return the assessment."""
+    with Bundle(facts) as bundle:
+        assessment = derive(bundle)
+        members = {**bundle.members(), ASSESSMENT: held(assessment)}
+        write_bundle(target, members, scan.about(bundle.manifest.complete), scan.signer)
+    return assessment
+
+
+def _status(scan: Scan, outcome: Outcome, assessment: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
+    said = list(failed_gates(assessment, scan.order.gates)) if assessment else []
+    status = GATE if said else OK
+    lost = assessment["ledger"]["failed"] if assessment else 0
+    if scan.order.strict and (not outcome.complete or lost):
+        status = INCOMPLETE
+        said.append(f"incomplete: {outcome.failed} items and {lost} ledger entries failed")
+    if outcome.interrupted:
+        status = INTERRUPTED
+        said.append("interrupted: the bundle is marked incomplete; go on with --resume")
+    return status, tuple(said)

@@ -1,0 +1,186 @@
+"""The settings file `cnmm.yaml`: what is scanned, for whom, as of when, and how it is written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationError
+
+from cnmm_scanner.faults import Fault
+from cnmm_scanner.located import Located, read_yaml
+
+Name = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f<>\"'`{}|\\^]+$", max_length=200)]
+Model = TypeVar("Model", bound=BaseModel)
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
+
+
+class SettingsFault(Fault):
+    """The settings cannot be used; one line `file:line:column: message` for each error."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Period(_Strict):
+    """The first and the last day the scan looks at."""
+
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+
+
+class Team(_Strict):
+    """The repositories and components that belong to a team, by name."""
+
+    repositories: tuple[Name, ...] = ()
+    components: tuple[Name, ...] = ()
+
+
+class Scope(_Strict):
+    """How much there is, and who says so: without it every share of the organisation is open."""
+
+    declared_by: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """Who counted, when and from what: shown in every report."""
+    repositories: Annotated[int, Field(ge=0)] | tuple[Name, ...] | None = None
+    """The number of repositories the organisation has, or their names."""
+    teams: dict[Name, Team] = {}
+    """What belongs to each team."""
+
+
+class TargetEntry(_Strict):
+    """A target that needs a credential."""
+
+    target: str
+    credential: Variable = ""
+    """The NAME of the environment variable that holds the credential, never its value."""
+
+
+def _form(value: object) -> str:
+    return "text" if isinstance(value, str) else "entry"
+
+
+AnyTarget = Annotated[
+    Annotated[str, Tag("text")] | Annotated[TargetEntry, Tag("entry")], Discriminator(_form)
+]
+
+
+class CatalogueChoice(_Strict):
+    """Which registered catalogue is used, and what this organisation changes in it."""
+
+    id: str = "cnmm-people"
+    overlay: Path | None = None
+    """A YAML file with this organisation's deviations; each is named on the first page."""
+
+
+class Settings(_Strict):
+    """The whole of `cnmm.yaml`; paths are relative to the file."""
+
+    organisation: Name | None = None
+    as_of: date | None = None
+    """The audit date; today where it is not given."""
+    period: Period | None = None
+    """What the scan looks back on; the 365 days before the audit date where it is not given."""
+    targets: tuple[AnyTarget, ...] = ()
+    """What is read: a directory, `git:URL`, or whatever an installed collector accepts."""
+    scope: Scope | None = None
+    collectors: dict[str, dict[str, Any]] = {}
+    """The settings of each collector, by its name."""
+    catalogue: CatalogueChoice = CatalogueChoice()
+    attestations: Path | None = None
+    waivers: Path | None = None
+    adjudications: Path | None = None
+    k: Annotated[int, Field(ge=5, le=100)] = 5
+    """The smallest group of people that is counted exactly."""
+    formats: tuple[str, ...] | None = None
+    """The report formats that are written; every installed one where it is not given."""
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings of a file; raises SettingsFault or YamlFault with line and column."""
+    document = read_yaml(path)
+    settings = validate(Settings, document, document.data or {})
+    base = path.parent
+    return settings.model_copy(
+        update={
+            "targets": tuple(_resolve_target(base, target) for target in settings.targets),
+            "catalogue": settings.catalogue.model_copy(
+                update={"overlay": _resolve(base, settings.catalogue.overlay)}
+            ),
+            **{
+                name: _resolve(base, getattr(settings, name))
+                for name in ("attestations", "waivers", "adjudications")
+            },
+        }
+    )
+
+
+def _resolve(base: Path, path: Path | None) -> Path | None:
+    return None if path is None else base / path
+
+
+def _resolve_target(base: Path, entry: str | TargetEntry) -> str | TargetEntry:
+    """Make a directory or file of a target relative to the settings file, as people mean it."""
+    text = entry if isinstance(entry, str) else entry.target
+    near = base / text.removeprefix("git:")
+    if not near.exists():
+        return entry
+    text = ("git:" if text.startswith("git:") else "") + str(near)
+    return text if isinstance(entry, str) else entry.model_copy(update={"target": text})
+
+
+def validate(model: type[Model], document: Located, data: Any, at: Sequence[str | int] = ()) -> Model:
+    """Return the data as the model; raises SettingsFault, all errors with their line and column."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise SettingsFault(
+            "\n".join(dict.fromkeys(_explain(model, document, at, one["loc"], one) for one in found))
+        ) from None
+
+
+def _explain(
+    model: type[BaseModel],
+    document: Located,
+    at: Sequence[str | int],
+    loc: Sequence[str | int],
+    error: Mapping[str, Any],
+) -> str:
+    where = document.at([*at, *loc])
+    if error["type"] == "extra_forbidden":
+        known = _fields_at(model, loc[:-1])
+        near = difflib.get_close_matches(str(loc[-1]), known, 1)
+        hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+        return f"{where}: unknown key {str(loc[-1])[:60]!r}{hint}"
+    path = ".".join(str(step) for step in loc if step not in ("text", "entry"))
+    return f"{where}: {path}: {error['msg']}" if path else f"{where}: {error['msg']}"
+
+
+def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """Return the keys that may stand in the mapping a location leads to."""
+    current: type[BaseModel] | None = model
+    for step in loc:
+        named = (
+            {field.alias or name: field for name, field in current.model_fields.items()} if current else {}
+        )
+        if step in named:
+            current = _model_of(named[str(step)].annotation)
+    return [field.alias or name for name, field in current.model_fields.items()] if current else []
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_of(part))), None)
+
+
+def collector_settings(settings: Settings, name: str, model: type[Any], document: Located | None) -> Any:
+    """Return the collector's own settings, validated by its own model; raises SettingsFault."""
+    data = settings.collectors.get(name, {})
+    if document is None:
+        document = Located("settings", {}, None)
+    return validate(model, document, data, ("collectors", name))

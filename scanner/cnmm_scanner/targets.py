@@ -1,0 +1,76 @@
+"""The TARGET grammar: what people write on the command line, as targets a collector may accept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from cnmm_collectors.plugin import Target
+from cnmm_scanner.faults import Fault
+
+_KIND = re.compile(r"([a-z][a-z0-9-]*):(.+)", re.DOTALL)
+_SCP = re.compile(r"[A-Za-z0-9._-]+@?[A-Za-z0-9._-]*:[^/].*")
+
+
+class TargetFault(Fault):
+    """A target is not written as one, or no installed plug-in reads such targets."""
+
+
+class Accepts(Protocol):
+    """What is asked of a collector here."""
+
+    def accepts(self, target: Target) -> bool:
+        """True where it reads such a target."""
+        ...
+
+
+def parse_target(text: str, credential: str = "") -> Target:
+    """Return the target that `DIRECTORY`, `FILE` or `KIND:LOCATOR` spells; raises TargetFault."""
+    path = Path(text)
+    if text and path.is_dir():
+        return Target("path", str(path.resolve()), credential)
+    if path.is_file():
+        return Target("file", str(path.resolve()), credential)
+    match = _KIND.fullmatch(text)
+    if match is None:
+        raise TargetFault(f"target {_shown(text)!r}: no such directory or file", "or write KIND:LOCATOR")
+    kind, locator = match.groups()
+    if locator.startswith("//"):
+        raise TargetFault(f"target {_shown(text)!r}: say what it is", f"git:{_shown(text)}")
+    return Target(kind, _locator(kind, locator), credential)
+
+
+def _locator(kind: str, locator: str) -> str:
+    if "://" not in locator:
+        local = kind == "git" and (Path(locator).exists() or not _SCP.fullmatch(locator))
+        return str(Path(locator).resolve()) if local else locator
+    try:
+        parts = urlsplit(locator)
+    except ValueError:
+        raise TargetFault(f"target {kind}:...: not a URL") from None
+    if parts.password or (parts.username and parts.scheme in ("http", "https")):
+        raise TargetFault(
+            f"target {kind}:{parts.scheme}://...@{parts.hostname}: a credential does not belong here",
+            "put it into an environment variable and name that under `credential:`",
+        )
+    return locator
+
+
+def _shown(text: str) -> str:
+    """Leave out what may be a credential before a target is repeated in a message."""
+    return re.sub(r"//[^/@]*@", "//...@", text)[:200]
+
+
+def require_accepted(targets: Iterable[Target], collectors: Iterable[Accepts]) -> None:
+    """Raise TargetFault for the first target nobody reads, naming the plug-in that would be needed."""
+    known = tuple(collectors)
+    for target in targets:
+        if not any(collector.accepts(target) for collector in known):
+            raise TargetFault(
+                f"target {target.kind}:{_shown(target.locator)}: no installed plug-in reads "
+                f"{target.kind!r} targets",
+                "install one that registers such a collector in the group cnmm.collectors",
+            )

@@ -1,0 +1,207 @@
+"""The worker's side: one work item in, one journal line out, in a thread or in another process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Reader, Target, WorkItem
+from cnmm_collectors.reader import SourceReader, initialise
+from cnmm_collectors.signals import Gap, Signal, SignalError, SignalSpec, Unknown
+from cnmm_scanner.contract import SOURCE, Contract, ContractBreach, gather
+from cnmm_scanner.journal import Vault, make_line
+from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
+from cnmm_scanner.records import encode, people_to_json, target_to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Everything a worker needs beside the item: picklable, without a credential.
+
+    `now` is the start of the run, `YYYY-MM-DDTHH:MM:SSZ`; `settings` are validated, by collector.
+    """
+
+    settings: Mapping[str, Any]
+    as_of: date
+    period: tuple[date, date]
+    now: str
+    cache: Path
+    own_only: bool
+    vault_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """An item that could not be finished: why, in the ledger's and the gaps' words."""
+
+    gap: Gap
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An item's journal line, the targets it found, and why it failed where it did."""
+
+    item: str
+    line: bytes
+    targets: tuple[Target, ...]
+    signals: int
+    failed: str = ""
+
+
+class Worker:
+    """Runs items under the run's conditions."""
+
+    def __init__(self, conditions: Conditions) -> None:
+        plugins = discover(COLLECTORS, conditions.own_only)
+        self.conditions = conditions
+        self.vault = Vault(conditions.vault_key)
+        self.collectors: dict[str, Collector] = load_collectors(plugins)
+        self._contracts = {name: Contract(one.signals) for name, one in self.collectors.items()}
+        initialise(self.vault.run_key)
+
+    def reader(self, collector: Collector, target: Target) -> Reader:
+        """Return the only door out for one collector and target; it sees that target's credential alone."""
+        name = target.credential
+        reader = SourceReader(
+            collector=collector.name,
+            version=collector.version,
+            as_of=self.conditions.as_of,
+            now=self.conditions.now,
+            cache=self.conditions.cache,
+            credential=name,
+            environment={name: os.environ[name]} if name in os.environ else {},
+        )
+        # mypy takes the protocol's plain attributes for writable ones, which no subtype could fit.
+        return cast(Reader, reader)
+
+    def contract(self, collector: str) -> Contract:
+        """Return what the collector is held to."""
+        return self._contracts[collector]
+
+    def perform(self, item: WorkItem, name: str, inputs: str) -> Finished:
+        """Collect an item; whatever happens, the answer is a journal line."""
+        collector = self.collectors[item.collector]
+
+        def collect() -> Collected:
+            settings = self.conditions.settings[item.collector]
+            yields = collector.collect(item, settings, self.reader(collector, item.target))
+            return gather(yields, self._contracts[item.collector])
+
+        outcome = attempt(collect)
+        failed = outcome.detail if isinstance(outcome, Crash) else ""
+        found = outcome if isinstance(outcome, Collected) else unread(collector, item, outcome)
+        return self.finish(name, inputs, found, failed)
+
+    def finish(self, name: str, inputs: str, found: Collected, failed: str = "") -> Finished:
+        """Return the journal line of what an item yielded, person facts encrypted."""
+        body = encode(found)
+        body["item"], body["inputs"], body["failed"] = name, inputs, failed
+        body["targets"] = [target_to_json(target) for target in found.targets]
+        body["people"] = self.vault.lock(people_to_json(found.people)) if found.people else ""
+        return Finished(name, make_line(body), tuple(found.targets), len(found.signals), failed)
+
+
+Made = TypeVar("Made")
+
+
+def attempt(work: Callable[[], Made]) -> Made | Crash:
+    """Return what the work yields, or how it crashed; one item's failure never stops another."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it becomes Unknown and a ledger row
+        return Crash(_gap_of(error), _place_of(error))
+
+
+def _gap_of(error: Exception) -> Gap:
+    """Return the gap that is honest about a crash: not collected, unless its kind says more."""
+    told = getattr(error, "gap", None)
+    if isinstance(told, Gap):
+        return told
+    if isinstance(error, TimeoutError | ConnectionError):
+        return Gap.UNREACHABLE
+    if isinstance(error, PermissionError):
+        return Gap.NOT_PERMITTED
+    return Gap.MALFORMED if isinstance(error, UnicodeError | SignalError) else Gap.NOT_COLLECTED
+
+
+def _place_of(error: Exception) -> str:
+    """Return the kind of a crash and the line it came from; its message may hold what must not be shown."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    if isinstance(error, ContractBreach):
+        return f"broke its contract: {error}"
+    where = f" at {Path(last.filename).name}:{last.lineno}" if last else ""
+    return f"{type(error).__name__}{where}"
+
+
+def unread(collector: Collector, item: WorkItem, crash: Crash, *, skipped: bool = False) -> Collected:
+    """Return Unknown for every declared signal of the item's subjects, and the ledger row that says why.
+
+    What the item yielded before it crashed is dropped: half a list of components would pass for a whole one.
+    """
+    detail = f"{collector.name} did not finish: {crash.detail}"
+    source = collector.name if SOURCE.fullmatch(collector.name) else "collector"
+    row = LedgerRow(
+        source, "item", item.key, 1, 0, int(skipped), int(not skipped), crash.gap.value, crash.detail
+    )
+    signals = [
+        Signal(key, subject, _source_of(spec, collector.name), Unknown(crash.gap, detail))
+        for subject in item.subjects
+        for spec in collector.signals
+        if spec.subject is subject.kind
+        for key in _keys(spec)
+    ]
+    return Collected(signals=signals, ledger=[row])
+
+
+def _keys(spec: SignalSpec) -> Iterable[str]:
+    """Return the keys of a signal: one for each value where it has one closed facet, else the plain one."""
+    if len(spec.parameters) == 1 and spec.parameters[0].values:
+        parameter = spec.parameters[0]
+        return [spec.key(**{parameter.name: value}) for value in parameter.values]
+    return [] if spec.parameters else [spec.id]
+
+
+def _source_of(spec: SignalSpec, collector: str) -> str:
+    names = [source.name for source in sorted(spec.sources, key=lambda one: -one.rank)]
+    return collector if collector in names else names[0]
+
+
+_worker: Worker | None = None
+
+
+def begin(conditions: Conditions, stop: Connection) -> None:
+    """Make this process a worker: it ignores Ctrl-C and ends with the run, however the run ends."""
+    global _worker  # a pool's initialiser has no other place to leave what it makes
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_run, args=(stop,), daemon=True).start()
+    _worker = Worker(conditions)
+
+
+def _end_with_run(stop: Connection) -> None:
+    """End this process once the run closes its end of the pipe, or is gone itself."""
+    parent = multiprocessing.parent_process()
+    wait([stop] if parent is None else [stop, parent.sentinel])
+    os._exit(1)
+
+
+def perform(item: WorkItem, name: str, inputs: str) -> Finished:
+    """Collect an item in a worker process that `begin` has prepared."""
+    if _worker is None:
+        raise RuntimeError("begin was not called in this process")
+    return _worker.perform(item, name, inputs)
+
+
+def item_name(item: WorkItem) -> str:
+    """Return the item's identity within a run."""
+    return f"{item.collector}:{item.key}"

@@ -1,0 +1,40 @@
+"""Assessing a bundle beside loading its observations alone, at three sizes a factor of ten apart."""
+
+from __future__ import annotations
+
+import gc
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.bundles import write
+from bench.rows import Row, at_most
+
+from cnmm_scanner.bundle import Bundle
+from cnmm_scanner.derive import derive
+
+SIZES = (100, 1_000, 10_000)
+
+
+def assess_rows(folder: Path) -> Iterator[Row]:
+    """Yield the ratio at 10,000 repositories, with the growth exponent over the sizes."""
+    walls: list[float] = []
+    ratio, detail = 0.0, ""
+    for size in SIZES:
+        path = write(folder, size)
+        gc.collect()
+        start = time.process_time()
+        with Bundle(path) as bundle:
+            observations = sum(1 for _ in bundle.observations())
+        load = time.process_time() - start
+        gc.collect()
+        start = time.process_time()
+        with Bundle(path) as bundle:
+            derive(bundle)
+        whole = time.process_time() - start
+        walls.append(whole)
+        ratio = whole / load
+        detail = f"{size} repositories, {observations} observations: {whole:.1f} s of CPU with loading, {load:.1f} s alone"
+    growth = math.log10(walls[-1] / walls[-2])
+    yield at_most("assess-vs-load", ratio, 2, f"{detail}; growth exponent {growth:.2f}")

@@ -1,0 +1,77 @@
+"""Git analysis beside git itself, PyDriller and Perceval, on the same history in the same run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.history import generate
+from bench.rows import Row, at_least, at_most, best, python, timed
+
+_OURS = """
+import json, resource, sys
+from datetime import datetime, timezone
+from pathlib import Path
+from cnmm_collectors.git import GitCollector
+from cnmm_collectors.plugin import Target
+from cnmm_collectors.reader import SourceReader
+now = datetime.fromtimestamp(int(sys.argv[2]), timezone.utc)
+collector = GitCollector()
+reader = SourceReader(collector="git", version="1", as_of=now.date(), now=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+settings = collector.Settings()
+target = Target("git", sys.argv[1], facts=(("organisation", "bench"),))
+items = [item for item in collector.plan(target, settings, reader) if hasattr(item, "key")]
+count = sum(1 for item in items for _ in collector.collect(item, settings, reader))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"yields": count, "peak": peak}))
+"""
+_BARE = ("log", "-z", "-c", "--name-only", "--no-renames", "--use-mailmap", "HEAD")
+_DRILL = """
+import sys
+from pydriller import Repository
+count = 0
+for commit in Repository(sys.argv[1], from_commit=sys.argv[2], to_commit=sys.argv[3]).traverse_commits():
+    count += sum(1 for file in commit.modified_files if file.filename)
+print(count)
+"""
+_PERCEVAL = """
+import sys
+from perceval.backends.core.git import Git
+print(sum(1 for _ in Git(sys.argv[1], sys.argv[1]).fetch(branches=["main"])))
+"""
+SLICE = 300
+"""Commits that PyDriller gets: all of them would take minutes; both sides are scaled to a commit."""
+
+
+def git_rows(folder: Path, peers: Path | None) -> Iterator[Row]:
+    """Yield the rows of Git analysis, on the generated history and on BENCH_REPO where given."""
+    repositories = [generate(folder)]
+    if os.environ.get("BENCH_REPO"):
+        repositories.append(Path(os.environ["BENCH_REPO"]))
+    for number, repository in enumerate(repositories):
+        yield from _repository(repository, "" if number == 0 else "-own", peers)
+
+
+def _repository(repository: Path, suffix: str, peers: Path | None) -> Iterator[Row]:
+    git = ["git", "-C", str(repository)]
+    commits = int(timed([*git, "rev-list", "--count", "HEAD"]).output)
+    newest = timed([*git, "log", "-1", "--format=%ct"]).output.decode().strip()
+    bare = best([*git, *_BARE], 3)
+    ours = best(python(_OURS, str(repository), newest), 3)
+    empty = best(python("import cnmm_collectors.git.collector"), 3)
+    own = json.loads(ours.output)
+    wall = ours.wall - empty.wall
+    said = f"{commits} commits: {wall:.2f} s after {empty.wall:.2f} s of start-up, git log {bare.wall:.2f} s"
+    yield at_most(f"git-vs-git-log{suffix}", wall / bare.wall, 1.5, said)
+    yield at_most(f"git-peak{suffix}", own["peak"], 200, f"beside git's own {bare.peak:.0f} MiB", "MiB")
+    if peers is None or suffix:
+        return
+    span = timed([*git, "rev-list", f"--max-count={SLICE}", "HEAD"]).output.decode().split()
+    drill = timed([peers, "-c", _DRILL, str(repository), span[-1], span[0]])
+    ratio = (drill.wall / SLICE) / (wall / commits)
+    said = f"PyDriller {drill.wall:.1f} s for {SLICE} commits"
+    yield at_least("git-vs-pydriller", ratio, 100, said)
+    perceval = timed([peers, "-c", _PERCEVAL, str(repository)])
+    yield at_least("git-vs-perceval", perceval.wall / wall, 1, f"Perceval {perceval.wall:.1f} s")

@@ -1,0 +1,77 @@
+"""What a benchmark row is, and how a process is timed beside its peak memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured ratio: `value` against `target` in `unit`; `pass_` says on which side it fell."""
+
+    id: str
+    value: float
+    target: float
+    unit: str
+    pass_: bool
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row of build/bench.json."""
+        record = asdict(self)
+        record["pass"] = record.pop("pass_")
+        return record
+
+
+def at_most(name: str, value: float, target: float, detail: str, unit: str = "x") -> Row:
+    """Return a row that passes up to its target."""
+    return Row(name, round(value, 3), target, unit, value <= target, detail)
+
+
+def at_least(name: str, value: float, target: float, detail: str, unit: str = "x") -> Row:
+    """Return a row that passes from its target on."""
+    return Row(name, round(value, 3), target, unit, value >= target, detail)
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Wall and CPU seconds of a process and its children, and the largest of their peaks in MiB."""
+
+    wall: float
+    cpu: float
+    peak: float
+    output: bytes
+
+
+def timed(command: Sequence[str | Path], cwd: Path | None = None) -> Timed:
+    """Run a command to its end and return what it took; raises where it fails."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, env=environment
+    )
+    assert process.stdout is not None
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}")
+    return Timed(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+
+
+def best(command: Sequence[str | Path], times: int, cwd: Path | None = None) -> Timed:
+    """Return the fastest of several runs; noise only ever adds."""
+    return min((timed(command, cwd) for _ in range(times)), key=lambda run: run.wall)
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    """Return the command that runs code in this interpreter."""
+    return [sys.executable, "-c", code, *arguments]

@@ -1,0 +1,75 @@
+"""Runs the command line as its users do: in a process of its own, with a third-party plug-in installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from e2e.probe_plugin import install
+
+SETTINGS = "organisation: acme\nas_of: 2026-11-22\ncatalogue: {id: probe-rules}\n"
+
+
+class Bench:
+    """A folder with a plug-in, settings and recipes; `run` starts cnmm in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.site = install(folder / "site")
+        self.log = folder / "log"
+        (folder / "cnmm.yaml").write_text(SETTINGS)
+
+    def recipe(self, name: str = "recipe", **more: Any) -> str:
+        """Write a recipe; return it as a target."""
+        path = self.folder / f"{name}.json"
+        path.write_text(json.dumps({"items": 3, "log": str(self.log), **more}))
+        return f"probe:{path}"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return an environment in which the plug-in is installed."""
+        paths = [str(self.site), os.environ.get("PYTHONPATH", "")]
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), **more}
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start cnmm and return at once."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "cnmm_scanner", *arguments],
+            cwd=self.folder,
+            env=self.environment(**more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str, **more: str) -> tuple[int, str, str]:
+        """Run cnmm; return its exit status, standard output and standard error."""
+        process = self.start(*arguments, **more)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out, err
+
+    def scan(self, *arguments: str, output: str = "out", **more: str) -> tuple[int, str, str]:
+        """Scan with the bench's settings into `output`."""
+        return self.run("scan", "-c", "cnmm.yaml", "-o", output, "--format", "plain", *arguments, **more)
+
+    def read(self) -> list[str]:
+        """Return the items that were really read, in the order they were begun."""
+        return self.log.read_text().split() if self.log.exists() else []
+
+    def assessment(self, output: str = "out") -> dict[str, Any]:
+        """Return the assessment that was written."""
+        document: dict[str, Any] = json.loads((self.folder / output / "assessment.json").read_bytes())
+        return document
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Return once it is true; fails after so many seconds."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.02)

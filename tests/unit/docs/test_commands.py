@@ -1,0 +1,75 @@
+"""Every command line that the documentation shows runs as it stands, and ends with status 0."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from unit.docs.pages import PAGES, ROOT, commands
+
+AUTHOR = {
+    "GIT_AUTHOR_NAME": "Builder",
+    "GIT_AUTHOR_EMAIL": "builder@example.org",
+    "GIT_COMMITTER_NAME": "Builder",
+    "GIT_COMMITTER_EMAIL": "builder@example.org",
+}
+SHOWN = [page for page in PAGES if any(not demo for _, demo in commands(page.read_text("utf-8")))]
+DEMO = [
+    pytest.param(command, id=command)
+    for page in PAGES
+    for command, demo in commands(page.read_text("utf-8"))
+    if demo
+]
+
+
+def start(command: str, folder: Path) -> None:
+    """Run a command line of cnmm in a folder; fails with what it said."""
+    program, *arguments = shlex.split(command)
+    assert program == "cnmm", f"{command}: only cnmm is shown in console blocks"
+    ran = subprocess.run(
+        [sys.executable, "-m", "cnmm_scanner", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A small repository, as a reader would have one."""
+    folder = tmp_path / "shop"
+    (folder / "docs").mkdir(parents=True)
+    (folder / "CODEOWNERS").write_text("* @acme/payments\n")
+    (folder / "Dockerfile").write_text("FROM alpine\n")
+    (folder / "docs" / "runbook.md").write_text("How to deploy, and how to go back.\n")
+    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "First version"]):
+        subprocess.run(["git", *arguments], cwd=folder, env={**os.environ, **AUTHOR}, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
+def test_commands_of_a_page_run_in_order(page: Path, checkout: Path) -> None:
+    for command, demo in commands(page.read_text("utf-8")):
+        if not demo:
+            start(command, checkout)
+
+
+@pytest.mark.parametrize("command", DEMO)
+def test_commands_about_the_sample_organisation_run(command: str) -> None:
+    if not (ROOT / "build/demo/bundle.cnmm").is_file():
+        pytest.skip("the sample organisation is not scanned: make demo")
+    start(command, ROOT)
+
+
+def test_the_first_page_shows_a_first_scan() -> None:
+    shown = [command for command, _ in commands((ROOT / "README.md").read_text("utf-8"))]
+    assert any(command.startswith("cnmm scan ") for command in shown)
+    assert "make demo" in (ROOT / "README.md").read_text("utf-8")[:200]

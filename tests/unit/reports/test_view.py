@@ -1,0 +1,78 @@
+"""The view holds the catalogue's words beside the assessment and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from cnmm_reports.firstpage import (
+    holding_down,
+    next_steps,
+    notes,
+    ruling_out,
+    scope_line,
+    uncollected,
+)
+from cnmm_reports.view import build_view
+from golden.sample import CATALOGUE, bare, view
+
+
+def test_tests_are_told_in_words() -> None:
+    text = view().texts["org.L3.practices-encoded"]
+    assert [depth for depth, _ in text.test] == [0, 1, 1, 2, 2]
+    assert "above 0.5 for “Builds through shared workflows”" in text.test[1][1]
+    assert "above 0.85" in text.test[3][1]
+    assert text.test[4][1].endswith("(a platform runbook)")
+    ((_, against),) = text.counter
+    assert against.endswith("(copied instead of reused)")
+    assert text.judged_for == ("organisation (least population 3)", "team (least population 1)")
+    assert text.weight == 3
+
+
+def test_every_row_and_signal_has_words() -> None:
+    shown = view()
+    assert set(shown.texts) == {row.id for row in CATALOGUE.criteria}
+    assert set(shown.signals) == set(CATALOGUE.signals)
+    assert (shown.diff, shown.trend, shown.marks) == (None, None, None)
+
+
+def test_view_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        view().diff = {}  # type: ignore[misc]
+
+
+def test_first_page_says_what_it_must() -> None:
+    said = " ".join(notes(view())).replace("\u00a0", " ")
+    for words in (
+        "not CNCF's",
+        "cnmm-people 2026.11: 2 deviations",
+        "thresholds: 30 %",
+        "inference: 5 %",
+        "under 1 %",
+    ):
+        assert words in said
+    assert (
+        scope_line(view())
+        == "Scope: a complete listing by the owner; 8 of 12 repositories read; 31 components"
+    )
+    assert "given targets" in scope_line(build_view(bare().to_json(), CATALOGUE))
+
+
+def test_what_decided_the_headline() -> None:
+    assert [reason.section for reason in holding_down(view())] == ["Learning", "Culture"]
+    (against,) = ruling_out(view())
+    assert [name for name, _, _ in against.rows] == ["teams.L3.autonomy"]
+
+
+def test_next_evidence_says_what_could_narrow() -> None:
+    steps = next_steps(view())
+    assert steps[0].narrows == ("Learning: at best proves level 2, at worst rules out level 1 and above",)
+    assert next_steps(view(), 2) == steps[:2]
+
+
+def test_gaps_are_grouped_by_source_and_cause() -> None:
+    piles = {(pile.source, pile.cause): pile for pile in uncollected(view())}
+    assert len(piles["hr", "not_collected"].rows) == 3
+    assert piles["kube", "not_permitted"].units == 4
+    assert ("artefacts", "stale") in piles
