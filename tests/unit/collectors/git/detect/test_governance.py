@@ -1,14 +1,16 @@
+# ruff: noqa: E501 -- a row of a table reads best on one line
 """Policies, tools, plaintext secrets, exception records and templates."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from unit.collectors.git.detect.workshop import Outcome
 
 from cnmm_collectors.signals import Interval, Masses, Tally
+from unit.collectors.git.detect.workshop import Outcome, ages, commit, judge, look
 
 Scan = Callable[..., Outcome]
 SECRETS = "git.plaintext_secret_count"
@@ -40,6 +42,7 @@ def coded(text: str) -> str:
         (f"data:\n  a: {coded('changeme')}\n", 0),
         (f"data:\n  ca.crt: {coded('-----BEGIN CERTIFICATE-----x')}\n", 0),
         ("data:\n  a: ENC[AES256_GCM,data:xx]\nsops:\n  version: 3\n", 0),
+        (f"data:\n  a: {coded('s3cr3tvalue')}\nsops:\n  version: 3\n", 1),
         ("stringData:\n  a: ref+vault://secret/x\n", 0),
         ("stringData:\n  a: <path:secret/data/x#key>\n", 0),
         ("type: Opaque\n", 0),
@@ -87,17 +90,31 @@ def kyverno(rule: str, name: str = "p") -> str:
 
 
 def constraint(kind: str, spec: str = "{enforcementAction: deny}") -> str:
-    return f"apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n"
+    return (
+        f"apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {spec}\n"
+    )
 
 
 @pytest.mark.parametrize(
     ("path", "text", "want"),
     [
-        ("p.yaml", kyverno("    validate: {pattern: {spec: {securityContext: {runAsNonRoot: true}}}}\n"), {"workload": 1}),
+        (
+            "p.yaml",
+            kyverno("    validate: {pattern: {spec: {securityContext: {runAsNonRoot: true}}}}\n"),
+            {"workload": 1},
+        ),
         ("p.yaml", kyverno("    verifyImages: [{imageReferences: ['*']}]\n"), {"image": 1}),
         ("p.yaml", kyverno("    generate: {kind: NetworkPolicy, name: deny}\n"), {"network": 1}),
-        ("p.yaml", kyverno("    validate: {pattern: {metadata: {labels: {owner: '?*'}}}}\n"), {"ownership": 1}),
-        ("p.yaml", kyverno("    validate: {pattern: {spec: {resources: {limits: {cpu: '?*'}}}}}\n"), {"quota": 1}),
+        (
+            "p.yaml",
+            kyverno("    validate: {pattern: {metadata: {labels: {owner: '?*'}}}}\n"),
+            {"ownership": 1},
+        ),
+        (
+            "p.yaml",
+            kyverno("    validate: {pattern: {spec: {resources: {limits: {cpu: '?*'}}}}}\n"),
+            {"quota": 1},
+        ),
         ("p.yaml", kyverno("    validate: {message: hello}\n"), {"other": 1}),
         ("p.yaml", kyverno("    match: {any: []}\n"), {}),
         ("p.yaml", "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nspec: {rules: []}\n", {}),
@@ -111,7 +128,11 @@ def constraint(kind: str, spec: str = "{enforcementAction: deny}") -> str:
             {"workload": 1},
         ),
         ("policy/a.rego", 'package main\n\ndeny[msg] {\n  input.kind == "Ingress"\n}\n', {"network": 1}),
-        ("policy/a.rego", 'package main\n\ndeny contains msg if {\n  not input.spec.privileged\n}\n', {"workload": 1}),
+        (
+            "policy/a.rego",
+            "package main\n\ndeny contains msg if {\n  not input.spec.privileged\n}\n",
+            {"workload": 1},
+        ),
         ("policy/a.rego", "package main\n# deny[msg] { privileged }\n", {}),
         ("policy/a_test.rego", "deny[x] { privileged }\n", {}),
         ("vendor/p.yaml", constraint("K8sAllowedRepos"), {}),
@@ -172,7 +193,9 @@ def test_a_tool_that_a_decision_ends_is_not_standing(scan: Scan) -> None:
 
 
 def test_standing_tools_need_history(scan: Scan) -> None:
-    assert scan({"a.yaml": APPLICATION}, dated=False).value("git.standing_duplication_count") == "not_collected"
+    assert (
+        scan({"a.yaml": APPLICATION}, dated=False).value("git.standing_duplication_count") == "not_collected"
+    )
 
 
 FULL = "owner: team-pay\nreason: vendor patch is late\nmitigation: network is closed\nexpires: 2026-12-31\n"
@@ -216,7 +239,12 @@ EXCEPTION = "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata:\n  name
             Tally(0, 1),
             1,
         ),
-        ("openvex.json", '{"author": "x", "statements": [{"status": "affected", "action_statement": "y"}]}', Tally(0, 1), 0),
+        (
+            "openvex.json",
+            '{"author": "x", "statements": [{"status": "affected", "action_statement": "y"}]}',
+            Tally(0, 1),
+            0,
+        ),
         ("openvex.json", '{"statements": [{"status": "not_affected"}]}', None, 0),
         ("src/exceptions/handler.yaml", "retries: 3\nhandlers: [a]\n", None, 0),
         ("vendor/exceptions/a.yaml", FULL, None, 0),
@@ -244,7 +272,9 @@ def test_a_broken_register_is_unknown(scan: Scan, path: str, text: str) -> None:
         ({".copier-answers.yml": "_commit: v1\n_src_path: gh:acme/template\n"}, 30, True),
         ({".cruft.json": '{\n  "template": "https://x/acme/template"\n}\n'}, 30, True),
         (
-            {"catalog-info.yaml": "kind: Component\nmetadata:\n  annotations:\n    backstage.io/source-template: template:default/x\n"},
+            {
+                "catalog-info.yaml": "kind: Component\nmetadata:\n  annotations:\n    backstage.io/source-template: template:default/x\n"
+            },
             30,
             True,
         ),
@@ -261,3 +291,11 @@ def test_template_traces(scan: Scan, files: dict[str, str], first: int, want: ob
 def test_without_history_a_new_repository_is_not_known(scan: Scan) -> None:
     found = scan({".copier-answers.yml": "_src_path: x\n"}, dated=False)
     assert found.value("git.template_derived_repo_ratio") == "not_collected"
+
+
+def test_a_history_that_is_not_whole_does_not_make_a_repository_new(tmp_path: Path) -> None:
+    commit(tmp_path / "r", {".copier-answers.yml": "_src_path: x\n", "old.py": "x\n"})
+    view = look(tmp_path / "r")
+    dates = ages(view)
+    del dates["old.py"]
+    assert judge(view, dates).value("git.template_derived_repo_ratio") == "not_collected"

@@ -1,4 +1,5 @@
-"""What holds for any content: one reading for each key and subject, no exception, every answer cited, no leak."""
+# ruff: noqa: E501 -- a planted file reads best on one line
+"""What holds for any content: one reading for each key and subject, no exception, citations, no leak."""
 
 from __future__ import annotations
 
@@ -10,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.collectors.git.detect.workshop import AS_OF, PlainCite, ages, commit, judge, look
 
 from cnmm_collectors.git.detect import KEYS, TEAM_KEYS, signals, sketch, wanted
 from cnmm_collectors.git.model import Component, RepositoryView, TreeEntry
 from cnmm_collectors.registry import load
 from cnmm_collectors.signals import Absent, Gap, Observed, Unknown, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
+from unit.collectors.git.detect.workshop import AS_OF, PlainCite, ages, commit, judge, look
 
 PLACES = (
     ".github/workflows/ci.yml",
@@ -127,7 +128,14 @@ def test_a_repository_with_nothing_in_it() -> None:
 
 
 def test_paths_from_a_hostile_tree() -> None:
-    names = ["k8s/\udcff.yaml", "a\nb/Dockerfile", "x" * 3000 + ".md", "docs/adr/\u202e.md", "-rf", "a//b.yaml"]
+    names = [
+        "k8s/\udcff.yaml",
+        "a\nb/Dockerfile",
+        "x" * 3000 + ".md",
+        "docs/adr/\u202e.md",
+        "-rf",
+        "a//b.yaml",
+    ]
     check(made_of(dict.fromkeys(names, SEEDS[0])), {})
 
 
@@ -195,3 +203,30 @@ def test_an_unread_file_that_could_decide_makes_it_unknown(tmp_path: Path) -> No
     assert outcome.value("git.containerised_repo_ratio") is True
     assert outcome.value("git.policy_family") == "unreachable"
     assert isinstance(outcome.reading("git.owned_crd_count"), Unknown)
+
+
+ALIASES = "".join(f"  - &a{n} {{kind: List, items: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 45))
+BOMBS = {
+    "k8s/list.yaml": "x:\n  - &a0 {apiVersion: v1, kind: Pod}\n" + ALIASES + "kind: List\nitems: [*a44]\n",
+    ".gitlab-ci.yml": "x:\n  - &a0 [make]\n"
+    + "".join(f"  - &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 45))
+    + "y: {script: *a44}\n",
+    "k8s/policy.yaml": "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nx:\n  - &a0 '"
+    + "y" * 500_000
+    + "'\n"
+    + "".join(f"  - &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 45))
+    + "spec: {rules: [{validate: {a: *a44}}]}\n",
+    "pom.xml": "-->" + "<!--" * 200_000,
+    "README.md": "-->" + "<!--\n" * 100_000,
+    "Chart/templates/a.yaml": "{{" * 100_000 + "\napiVersion: v1\nkind: Pod\n---\n" * 5_000,
+    ".github/workflows/a.yml": "on: push\njobs: {a: {steps: [{run: 'trivy " + "--a " * 480 + "'}]}}\n",
+    "pyproject.toml": "[project]\ndependencies = [" + "'torch',\n" * 30_000 + "]\n",
+    "docs/security-guidelines.md": "# " + " #" * 900 + "\n" + "# " * 300_000,
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("path", BOMBS)
+def test_what_is_meant_to_take_for_ever_does_not(path: str) -> None:
+    view = made_of({path: BOMBS[path].encode(), "Dockerfile": b"FROM x\n"})
+    check(view, ages(view))

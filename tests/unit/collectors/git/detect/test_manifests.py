@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a row of a table reads best on one line
 """Containers, manifests, operators, resource definitions and the YAML reader below them."""
 
 from __future__ import annotations
@@ -5,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from unit.collectors.git.detect.workshop import Outcome
 
 from cnmm_collectors.git.detect.manifests import read_manifests
 from cnmm_collectors.git.detect.nodes import YamlFault, read_yaml
+from unit.collectors.git.detect.workshop import Outcome
 
 Scan = Callable[..., Outcome]
 BUILT = "git.containerised_repo_ratio"
@@ -56,15 +57,32 @@ def test_a_container_build_is_cited_at_its_line(scan: Scan) -> None:
         ({"charts/a/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n"}, True),
         ({"overlays/prod/kustomization.yaml": "resources: [../base]\n"}, True),
         ({"score.yaml": "apiVersion: score.dev/v1b1\nmetadata: {name: a}\nkind: Workload\n"}, True),
-        ({"claim.yaml": "apiVersion: platform.acme.example/v1alpha1\nkind: Database\nmetadata: {name: a}\n"}, True),
+        (
+            {
+                "claim.yaml": "apiVersion: platform.acme.example/v1alpha1\nkind: Database\nmetadata: {name: a}\n"
+            },
+            True,
+        ),
         ({"app.yaml": "workload: web\nimage: x\n"}, True),
         ({"oam.yaml": "apiVersion: core.oam.dev/v1beta1\nkind: Application\nmetadata: {name: a}\n"}, True),
         (
             {"charts/a/templates/d.yaml": "{{- if .Values.on }}\n" + DEPLOYMENT + "{{- end }}\n"},
             True,
         ),
-        ({"list.yaml": "apiVersion: v1\nkind: List\nitems:\n- " + DEPLOYMENT.replace("\n", "\n  ").strip() + "\n"}, True),
-        ({"catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n"}, False),
+        (
+            {
+                "list.yaml": "apiVersion: v1\nkind: List\nitems:\n- "
+                + DEPLOYMENT.replace("\n", "\n  ").strip()
+                + "\n"
+            },
+            True,
+        ),
+        (
+            {
+                "catalog-info.yaml": "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: a}\n"
+            },
+            False,
+        ),
         ({"kubeconfig.yaml": "apiVersion: v1\nkind: Config\nclusters: []\n"}, False),
         ({"kind.yaml": "apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n"}, False),
         ({"commented.yaml": "# apiVersion: v1\n# kind: Pod\na: b\n"}, False),
@@ -73,6 +91,8 @@ def test_a_container_build_is_cited_at_its_line(scan: Scan) -> None:
         ({"vendor/a/app.yaml": DEPLOYMENT}, False),
         ({"examples/app.yaml": DEPLOYMENT}, False),
         ({"docs/guide.md": DEPLOYMENT}, False),
+        ({"docs/start/app.yaml": DEPLOYMENT}, False),
+        ({"a/.chainsaw-test/app.yaml": DEPLOYMENT}, False),
         ({"config.yaml": "kind: thing\nname: x\n"}, False),
     ],
 )
@@ -84,7 +104,10 @@ def test_documents_have_true_lines() -> None:
     text = "# first\n---\n" + DEPLOYMENT + "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: b\n"
     found, fault = read_manifests("k8s/a.yaml", text.encode())
     assert not fault
-    assert [(m.kind, m.name, m.first, m.last) for m in found] == [("Deployment", "a", 3, 6), ("Service", "b", 8, 11)]
+    assert [(m.kind, m.name, m.first, m.last) for m in found] == [
+        ("Deployment", "a", 3, 6),
+        ("Service", "b", 8, 11),
+    ]
 
 
 def test_a_template_that_is_no_yaml_still_shows_its_kind() -> None:
@@ -112,6 +135,14 @@ def test_bombs_and_scraps_are_refused(text: str) -> None:
         read_yaml(text)
 
 
+def test_the_limits_hold_for_each_document_of_a_long_file() -> None:
+    text = "---\n".join(["a: b\n" + "c: " + "y" * 900_000 + "\n"] * 3 + ["z: 1\n"])
+    found = read_yaml(text)
+    assert (len(found), found[-1].text("z"), found[-1].line) == (4, "1", 10)
+    with pytest.raises(YamlFault):
+        read_yaml("---\n".join(["c: " + "y" * 900_000 + "\n"] * 20))
+
+
 def test_ten_levels_of_aliases_cost_nothing() -> None:
     rows = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))]
     root = read_yaml("\n".join(rows))[0]
@@ -126,7 +157,11 @@ def test_merge_keys_and_cycles() -> None:
 
 def test_a_schema_does_not_count_against_the_limits(scan: Scan) -> None:
     schema = "".join(f"        f{n}: {{type: string}}\n" for n in range(9_000))
-    text = crd("shop.acme.example").replace("spec: {group", "spec:\n  group").replace(", names: {plural: widgets}}", "")
+    text = (
+        crd("shop.acme.example")
+        .replace("spec: {group", "spec:\n  group")
+        .replace(", names: {plural: widgets}}", "")
+    )
     text += "  names: {plural: widgets}\n  versions:\n  - schema:\n      openAPIV3Schema:\n" + schema
     assert scan({"config/crd/a.yaml": text}).value("git.owned_crd_count") == 1
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.collectors.git.detect.workshop import commit, look
 
 from cnmm_collectors.git.detect import is_plumbing, is_security_path, layers, path_class, wanted
+from unit.collectors.git.detect.workshop import commit, look
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,7 @@ from cnmm_collectors.git.detect import is_plumbing, is_security_path, layers, pa
         ("tests/test_x.py", "test"),
         ("pkg/x_test.go", "test"),
         ("testdata/app.yaml", "test"),
+        ("k8s/overlays/test/secret.yaml", "infra"),
         ("vendor/github.com/x/y.go", "generated"),
         ("web/node_modules/a/index.js", "generated"),
         ("api/v1/zz_generated.deepcopy.go", "generated"),
@@ -58,18 +59,27 @@ def test_any_path_has_a_class(path: str) -> None:
     assert isinstance(is_security_path(path), bool)
 
 
-@pytest.mark.parametrize("path", ["SECURITY.md", "policies/a.yaml", "rbac/role.yaml", "secrets/db.enc.yaml", "a/iam/x.tf"])
+@pytest.mark.parametrize(
+    "path", ["SECURITY.md", "policies/a.yaml", "rbac/role.yaml", "secrets/db.enc.yaml", "a/iam/x.tf"]
+)
 def test_security_paths(path: str) -> None:
     assert is_security_path(path)
 
 
-@pytest.mark.parametrize("path", ["src/main.py", "vendor/security/a.yaml", "tests/security/a.yaml", "docs/index.md"])
+@pytest.mark.parametrize(
+    "path", ["src/main.py", "vendor/security/a.yaml", "tests/security/a.yaml", "docs/index.md"]
+)
 def test_other_paths_are_no_security_paths(path: str) -> None:
     assert not is_security_path(path)
 
 
 def test_plumbing_is_what_ships_and_not_what_is_shipped() -> None:
-    assert all(map(is_plumbing, ["Makefile", ".github/workflows/a.yml", "charts/a/values.yaml", "pom.xml", "Dockerfile"]))
+    assert all(
+        map(
+            is_plumbing,
+            ["Makefile", ".github/workflows/a.yml", "charts/a/values.yaml", "pom.xml", "Dockerfile"],
+        )
+    )
     assert not any(map(is_plumbing, ["src/a.py", "README.md", "tests/test_a.py", "vendor/Makefile"]))
 
 
@@ -101,7 +111,9 @@ def test_what_decides_nothing_is_not_read(path: str) -> None:
         ("acme/platform", ["crossplane/a.yaml", "crossplane/b.yaml", "main.tf"], {"platform", "infra"}),
     ],
 )
-def test_layers_follow_what_a_component_is_made_of(tmp_path: Path, name: str, files: list[str], want: set[str]) -> None:
+def test_layers_follow_what_a_component_is_made_of(
+    tmp_path: Path, name: str, files: list[str], want: set[str]
+) -> None:
     commit(tmp_path / "r", dict.fromkeys(files, "x\n"))
     view = look(tmp_path / "r", name)
     assert layers(view, view.components[0]) == want

@@ -71,7 +71,9 @@ def commit(folder: Path, files: Files) -> None:
     git(folder, "commit", "-q", "--allow-empty", "-m", "start")
 
 
-def look(folder: Path, name: str = "acme/shop", roots: tuple[str, ...] = ("",), **changes: Any) -> RepositoryView:
+def look(
+    folder: Path, name: str = "acme/shop", roots: tuple[str, ...] = ("",), **changes: Any
+) -> RepositoryView:
     """Return the view of a repository's HEAD, its wanted blobs read through git."""
     entries: list[TreeEntry] = []
     for row in git(folder, "ls-tree", "-r", "-z", "HEAD").split(b"\0"):

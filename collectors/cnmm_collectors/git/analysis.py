@@ -1,0 +1,146 @@
+"""One repository read once: tree, wanted contents, components, history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from cnmm_collectors.git import detect
+from cnmm_collectors.git.blobs import Contents, read_blobs
+from cnmm_collectors.git.citation import RepositoryCite
+from cnmm_collectors.git.components import Division, describes_component, divide
+from cnmm_collectors.git.history import DAY, History, Parser, Window, command, commits, ignored_commits
+from cnmm_collectors.git.model import Component, PathClass, RepositoryView
+from cnmm_collectors.git.owners import OwnersFile
+from cnmm_collectors.git.ownership import Ownership, is_ownership_file, read_ownership
+from cnmm_collectors.git.past import LateDates, LatePast, Past
+from cnmm_collectors.git.people import People
+from cnmm_collectors.git.settings import Settings
+from cnmm_collectors.git.touches import Touch, Touches, divide_changes, place_paths
+from cnmm_collectors.git.tree import REGULAR, read_tree
+from cnmm_collectors.git.workspaces import lists_parts
+from cnmm_collectors.plugin import GitRepository, Reader
+from cnmm_collectors.signals import Gap, Signal
+from cnmm_collectors.subjects import Subject
+
+_IGNORED = ".git-blame-ignore-revs"
+SHALLOW = "shallow clone: its history is cut off, so dates and authors would mislead; fetch it whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was read of one repository; `gap` and `detail` say why `history` is None.
+
+    `judged` are the signals of the files, made as if every component were in use; empty where
+    history cannot say.
+    """
+
+    view: RepositoryView
+    wanted: int
+    contents: Contents
+    division: Division
+    ownership: Ownership
+    window: Window
+    paths: tuple[Sequence[str], ...]
+    tallies: tuple[Mapping[PathClass, int], ...]
+    judged: tuple[Signal, ...] = ()
+    touches: Touches = field(default_factory=lambda: Touches((), ()))
+    history: History | None = None
+    gap: Gap | None = None
+    detail: str = ""
+
+
+def wants(path: str, designated: frozenset[str]) -> bool:
+    """True for a path whose content is read."""
+    return (
+        detect.wanted(path) or path in designated or path == _IGNORED
+        or describes_component(path) or lists_parts(path) or is_ownership_file(path)
+    )  # fmt: skip
+
+
+def analyse(
+    repository: GitRepository, commit: str, repo: Subject, settings: Settings, reader: Reader, lifecycle: str
+) -> Analysis:
+    """Return everything known of the repository at a commit; raises GitFault where tree or blobs cannot be
+    listed.
+    """
+    window = Window.until(reader.as_of, settings.window_days)
+    if repository.shallow:
+        analysis = _read_files(repository, commit, repo, settings, reader, window)
+        return _place(analysis, Past(None, Gap.NOT_COLLECTED, SHALLOW), settings, lifecycle)
+    arguments, mark = command(commit)
+    # Git walks the history on another core while the files are read and judged. They are judged as if every
+    # component were in use, and those that are not are taken out once history says so.
+    with repository.stream(*arguments) as chunks:
+        analysis = _read_files(repository, commit, repo, settings, reader, window)
+        ignored = ignored_commits(analysis.contents.read.get(_IGNORED, b""))
+        paths = [entry.path for entry in analysis.view.entries]
+        late = LatePast(Parser(paths, window, People(settings.bots), ignored), commits(chunks, mark))
+        judged = tuple(detect.signals(analysis.view, LateDates(late), settings.security_guideline))
+        past = late.finish()
+    return _place(replace(analysis, judged=judged), past, settings, lifecycle)
+
+
+def _read_files(
+    repository: GitRepository, commit: str, repo: Subject, settings: Settings, reader: Reader, window: Window
+) -> Analysis:
+    entries = read_tree(repository, commit, settings.max_paths)
+    designated = frozenset(settings.security_guideline)
+    regular = [entry for entry in entries if entry.mode in REGULAR]
+    names = [entry.path for entry in regular]
+    wanted = [entry for entry in regular if wants(entry.path, designated)]
+    contents = read_blobs(repository, wanted, settings)
+    groups = frozenset(settings.groups)
+    ownership = read_ownership(names, contents.read, contents.unread, repository.web, groups)
+    owners = ownership.owners if isinstance(ownership.owners, OwnersFile) else None
+    division = divide(repo, entries, contents.read, owners)
+    components = tuple(replace(component, active=True) for component in division.components)
+    oids = {entry.path: entry.oid for entry in entries}
+    cite = RepositoryCite(reader, repo.name, commit, repository.web, repository.remote, oids, contents.read)
+    view = RepositoryView(
+        repo, commit, repository.web, reader.as_of, entries, components, contents.read, contents.unread, cite
+    )
+    paths = _divide_paths(names, components)
+    tallies = tuple(Counter(map(detect.path_class, inside)) for inside in paths)
+    return Analysis(view, len(wanted), contents, division, ownership, window, paths, tallies)
+
+
+def _divide_paths(names: Sequence[str], components: Sequence[Component]) -> tuple[list[str], ...]:
+    paths: tuple[list[str], ...] = tuple([] for _ in components)
+    for path, place in zip(names, place_paths(names, components), strict=True):
+        if place >= 0:
+            paths[place].append(path)
+    return paths
+
+
+def _place(analysis: Analysis, past: Past, settings: Settings, lifecycle: str) -> Analysis:
+    """Divide the changes over the components, and say which components are active."""
+    components = analysis.view.components
+    touches = Touches(tuple([] for _ in components), tuple([] for _ in components))
+    if past.history is not None:
+        touches = divide_changes(past.history, components)
+    start = analysis.window.end - settings.activity_days * DAY
+    known = tuple(
+        replace(
+            component,
+            lifecycle=lifecycle or component.lifecycle,
+            active=not lifecycle
+            and _is_active(past.history, touches.commits[position], analysis.paths[position], start),
+        )
+        for position, component in enumerate(components)
+    )
+    view = replace(analysis.view, components=known)
+    return replace(
+        analysis, view=view, touches=touches, history=past.history, gap=past.gap, detail=past.detail
+    )
+
+
+def _is_active(
+    history: History | None, touches: Sequence[Touch], paths: Sequence[str], start: int
+) -> bool | None:
+    if history is None:
+        return None
+    if any(touch.when > start for touch in touches):
+        return True
+    return None if any(path in history.unclear for path in paths) else False

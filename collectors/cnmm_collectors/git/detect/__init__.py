@@ -1,0 +1,95 @@
+"""What the content of one repository says: every signal of git, docs and ci that files decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import ModuleType
+
+from cnmm_collectors.git.detect import (
+    containers,
+    decisions,
+    deployments,
+    documents,
+    guidelines,
+    intelligence,
+    operators,
+    plaintext,
+    policies,
+    templates,
+    tools,
+    waivers,
+)
+from cnmm_collectors.git.detect.ci import signals as ci_signals
+from cnmm_collectors.git.detect.layers import layers, layers_of
+from cnmm_collectors.git.detect.paths import is_plumbing, is_security_path, path_class
+from cnmm_collectors.git.detect.sketches import similarity, sketch
+from cnmm_collectors.git.detect.survey import Survey
+from cnmm_collectors.git.detect.wanted import wanted
+from cnmm_collectors.git.model import Component, RepositoryView
+from cnmm_collectors.signals import Signal
+
+__all__ = [
+    "KEYS",
+    "TEAM_KEYS",
+    "is_plumbing",
+    "is_security_path",
+    "layers",
+    "layers_of",
+    "path_class",
+    "reuses_shared_pipeline",
+    "signals",
+    "similarity",
+    "sketch",
+    "wanted",
+]
+
+_DETECTORS: tuple[ModuleType, ...] = (
+    containers,
+    deployments,
+    templates,
+    operators,
+    policies,
+    tools,
+    decisions,
+    plaintext,
+    waivers,
+    intelligence,
+    documents,
+    guidelines,
+    ci_signals,
+)
+TEAM_KEYS = (documents.TEAM_KEY,)
+
+
+def _facets(key: str) -> Iterator[str]:
+    values = {documents.KEYS[0]: documents.RUNBOOK_LAYERS, documents.KEYS[1]: documents.DESIGN_LAYERS}.get(
+        key
+    )
+    yield from (f"{key}{{layer={value}}}" for value in values) if values else (key,)
+
+
+KEYS: tuple[str, ...] = tuple(
+    sorted(facet for detector in _DETECTORS for key in detector.KEYS for facet in _facets(key))
+)
+"""Every key that `signals` yields for a repository or its components; team keys follow the files found."""
+
+
+def signals(
+    view: RepositoryView,
+    dates: Mapping[str, tuple[int, int]] | None = None,
+    designated: Collection[str] = (),
+) -> Iterable[Signal]:
+    """Yield exactly one reading of each key for each subject; never raises on what a repository holds.
+
+    `dates` gives for every tracked path the epoch seconds of its first and its last real change; empty where
+    history is unreadable, which makes what depends on it unknown. `designated` are the paths that the
+    settings name as security guidelines.
+    """
+    survey = Survey(view, dates or {}, frozenset(designated))
+    for detector in _DETECTORS:
+        yield from detector.find_signals(survey)
+
+
+def reuses_shared_pipeline(view: RepositoryView, component: Component) -> bool:
+    """True where a running pipeline of the component calls one that another repository keeps."""
+    return bool(ci_signals.shared_references(Survey(view, {}), component))

@@ -1,0 +1,1 @@
+"""Continuous integration of GitHub Actions and GitLab CI, read as what would really run."""

@@ -1,0 +1,78 @@
+"""All pipelines of a repository, whichever dialect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cnmm_collectors.git.detect.ci.github import ACTION, PATH, read_composite, read_github
+from cnmm_collectors.git.detect.ci.gitlab import MAIN, read_gitlab
+from cnmm_collectors.git.detect.ci.model import Pipeline
+from cnmm_collectors.git.detect.nodes import YamlFault, read_yaml
+
+OTHER = re.compile(
+    r"(Jenkinsfile|azure-pipelines\.ya?ml|\.circleci/config\.ya?ml|bitbucket-pipelines\.yml|\.drone\.ya?ml"
+    r"|\.travis\.yml|\.buildkite/pipeline\.ya?ml|\.tekton/[^/]+\.ya?ml|cloudbuild\.ya?ml"
+    r"|\.woodpecker\.ya?ml)"
+)
+
+
+def is_pipeline(path: str) -> bool:
+    """True where a path starts continuous integration by its place alone."""
+    return path == MAIN or bool(PATH.fullmatch(path) or OTHER.fullmatch(path))
+
+
+def read_pipelines(texts: Mapping[str, str]) -> tuple[tuple[Pipeline, ...], frozenset[str]]:
+    """Return the pipelines among the files, and the paths that are malformed; never raises."""
+    found: list[Pipeline] = []
+    faulty: set[str] = set()
+    todo = sorted(path for path in texts if is_pipeline(path))
+    seen = set(todo)
+    while todo:
+        path = todo.pop(0)
+        try:
+            pipeline = _read(path, texts[path])
+        except YamlFault:
+            faulty.add(path)
+            continue
+        if pipeline is None:
+            continue
+        found.append(pipeline)
+        local = {item.target for item in pipeline.includes if item.kind == "local"}
+        fresh = sorted(target for target in local if target in texts and target not in seen)
+        seen.update(fresh)
+        todo.extend(fresh)
+    return _started(found), frozenset(faulty)
+
+
+def _started(found: list[Pipeline]) -> tuple[Pipeline, ...]:
+    """Return the pipelines, those called by a running one set running as well."""
+    by_path = {pipeline.path: pipeline for pipeline in found}
+    todo = [pipeline for pipeline in found if pipeline.runs]
+    while todo:
+        caller = todo.pop()
+        for item in caller.includes:
+            called = by_path.get(item.target) if item.kind == "local" else None
+            if called is not None and not called.runs and called.steps:
+                by_path[called.path] = replace(called, runs=True, only=caller.only)
+                todo.append(by_path[called.path])
+    return tuple(by_path.values())
+
+
+def _read(path: str, text: str) -> Pipeline | None:
+    if OTHER.fullmatch(path):
+        body = [
+            line for line in text.split("\n") if line.strip() and not line.lstrip().startswith(("#", "//"))
+        ]
+        if not body:
+            return None
+        return Pipeline(path, "other", True, (), (), (), 1, text.count("\n") + 1, understood=False)
+    documents = read_yaml(text)
+    if not documents:
+        return None
+    if PATH.fullmatch(path):
+        return read_github(path, documents[0])
+    if ACTION.fullmatch(path.rpartition("/")[2]):
+        return read_composite(path, documents[0])
+    return read_gitlab(path, documents)

@@ -1,0 +1,252 @@
+"""One pass over the whole history: when each path last really changed, and who changed what in the windows.
+
+Parsing is on bytes. A random mark that no file name and no subject can guess starts each commit.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from cnmm_collectors.git.people import People
+
+DAY = 86_400
+_EARLIEST = 2 * 365 * DAY  # 1972: older is the mark of a broken clock or a converter
+_SLACK = DAY
+_FEW = 10
+_MASS = re.compile(
+    rb"(?i)\b(re)?format(t(ed|ing))?\b|white[- ]?space|trailing space|line endings|crlf"
+    rb"|licen[cs]e (header|year)"
+    rb"|copyright|spdx|gofmt|goimports|prettier|\blint(ing|er)?\b|apply black|run black"
+    rb"|indentation|boilerplate header"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One commit within the windows: `when` in epoch seconds, persons by number (none where a bot made it).
+
+    `ids` and `letters` are the touched paths and git's status letter of each; empty for a bulk edit.
+    """
+
+    when: int
+    sha: bytes
+    parents: tuple[bytes, ...]
+    people: tuple[int, ...]
+    bulk: bool
+    ids: array[int]
+    letters: bytes
+
+
+@dataclass(slots=True)
+class History:
+    """What one pass found; dates in epoch seconds, by path for what is tracked at the scanned commit."""
+
+    people: People
+    paths: list[str]
+    changes: list[Change] = field(default_factory=list)
+    changed: dict[str, int] = field(default_factory=dict)
+    added: dict[str, int] = field(default_factory=dict)
+    unclear: set[str] = field(default_factory=set)
+    first: int | None = None
+    commits: int = 0
+    undated: int = 0
+    bulk: int = 0
+    bots: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From when on commits are kept in detail, and the last second of the audit day, in epoch seconds."""
+
+    start: int
+    end: int
+
+    @classmethod
+    def until(cls, as_of: date, days: int) -> Window:
+        """Return the window of so many days that ends with the audit day."""
+        last = datetime.combine(as_of, datetime.max.time(), UTC).replace(microsecond=0)
+        return cls(int((last - timedelta(days=days)).timestamp()), int(last.timestamp()))
+
+    def date_of(self, committed: int, authored: int) -> int | None:
+        """Return the committer's time, the author's where that one is impossible, None where both are."""
+        for moment in (committed, authored):
+            if _EARLIEST < moment <= self.end + _SLACK:
+                return min(moment, self.end)
+        return None
+
+
+def command(commit: str) -> tuple[tuple[str, ...], bytes]:
+    """Return git's arguments for the pass, and the mark that starts each commit."""
+    mark = secrets.token_hex(12)
+    fields = (
+        "%H %P%x00%ct %at%x00%aE%x00%aN%x00%(trailers:key=Co-authored-by,valueonly,separator=%x03)%x00%s%x00"
+    )
+    arguments = ("log", "-z", "-c", "--name-status", "--no-renames", "--no-color", "--use-mailmap",
+                 "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-notes",
+                 "--ignore-submodules=all",
+                 f"--format={mark}{fields}", "--end-of-options", commit, "--")  # fmt: skip
+    return arguments, mark.encode()
+
+
+def commits(chunks: Iterable[bytes], mark: bytes) -> Iterator[bytes]:
+    """Yield each commit's bytes without the mark."""
+    waiting: list[bytes] = []
+    tail = b""
+    for chunk in chunks:
+        # The mark may lie across two chunks, so the last bytes are looked at again.
+        joined = tail + chunk
+        if mark not in joined:
+            cut = max(0, len(joined) - len(mark))
+            waiting.append(joined[:cut])
+            tail = joined[cut:]
+            continue
+        *whole, tail = (b"".join(waiting) + joined).split(mark)
+        waiting.clear()
+        yield from whole
+    last = b"".join(waiting) + tail
+    if last:
+        yield last
+
+
+class Parser:
+    """Builds a History from the commits, newest first."""
+
+    def __init__(
+        self, paths: Sequence[str], window: Window, people: People, ignored: frozenset[bytes] = frozenset()
+    ) -> None:
+        """Prepare for the paths tracked at the scanned commit; `ignored` are commits listed as mass edits."""
+        self._window, self._ignored = window, ignored
+        self._index = {p.encode("utf-8", "surrogateescape"): i for i, p in enumerate(paths)}
+        self._open = set(range(len(paths)))
+        self._tracked = len(paths)
+        self._limit = max(50, len(paths) // 5)
+        self._last = array("q", bytes(8 * len(paths)))
+        self._first = array("q", bytes(8 * len(paths)))
+        self._fallback: dict[int, int] = {}
+        self._unclear: set[int] = set()
+        self.history = History(people, list(paths))
+
+    def feed(self, stream: Iterable[bytes]) -> History:
+        """Return the history that the commits tell; names and addresses are forgotten."""
+        for raw in stream:
+            if raw:
+                self._commit(raw)
+        self._settle()
+        self.history.people.forget()
+        return self.history
+
+    def _commit(self, raw: bytes) -> None:
+        head, times, address, name, trailers, subject, rest = raw.split(b"\0", 6)
+        sha, *parents = head.split()
+        fields = rest.lstrip(b"\0\n").split(b"\0")
+        letters, paths = fields[0:-1:2], fields[1::2]
+        when = self._window.date_of(*_seconds(times))
+        history = self.history
+        history.commits += 1
+        bulk = self._is_bulk(letters, subject, sha)
+        history.bulk += bulk
+        if when is None:
+            history.undated += 1
+            self._doubt(paths)
+            return
+        if history.first is None or when < history.first:
+            history.first = when
+        if when > self._window.start:
+            self._keep(when, sha, parents, (name, address, trailers), bulk, letters, paths)
+        self._date(when, bulk, paths)
+
+    def _is_bulk(self, letters: Sequence[bytes], subject: bytes, sha: bytes) -> bool:
+        """True for an edit of so many existing files that it says nothing of any; added files are real."""
+        if len(letters) < _FEW:
+            return False
+        added = letters.count(b"A")
+        removed = letters.count(b"D")
+        existing = len(letters) - added - removed + min(added, removed)
+        if existing > self._limit:
+            return True
+        only_edits = not added and not removed
+        return only_edits and (sha in self._ignored or _MASS.search(subject) is not None)
+
+    def _keep(
+        self, when: int, sha: bytes, parents: Sequence[bytes], who: tuple[bytes, bytes, bytes],
+        bulk: bool, letters: Sequence[bytes], paths: Sequence[bytes],
+    ) -> None:  # fmt: skip
+        history = self.history
+        author = history.people.identify(who[0], who[1])
+        people: tuple[int, ...] = ()
+        if author >= 0:
+            people = (author, *history.people.trailers(who[2])) if who[2] else (author,)
+            people = tuple(dict.fromkeys(person for person in people if person >= 0))
+        else:
+            history.bots += 1
+        touched = () if bulk else paths
+        ids = array("I", [self._number(path) for path in touched])
+        status = b"".join(letter[:1] for letter in letters) if touched else b""
+        history.changes.append(Change(when, sha, tuple(parents), people, bulk, ids, status))
+
+    def _number(self, path: bytes) -> int:
+        number = self._index.get(path)
+        if number is None:
+            number = self._index[path] = len(self.history.paths)
+            self.history.paths.append(path.decode("utf-8", "surrogateescape"))
+        return number
+
+    def _date(self, when: int, bulk: bool, paths: Sequence[bytes]) -> None:
+        index, unsettled, first, last = self._index, self._open, self._first, self._last
+        for path in paths:
+            number = index.get(path)
+            if number is None or number >= self._tracked:
+                continue
+            first[number] = when
+            if number in unsettled:
+                if bulk:
+                    # Should nothing else turn up, the oldest mention is when it got this name.
+                    self._fallback[number] = when
+                else:
+                    last[number] = when
+                    unsettled.discard(number)
+
+    def _doubt(self, paths: Sequence[bytes]) -> None:
+        for path in paths:
+            number = self._index.get(path)
+            if number is not None and number in self._open:
+                self._unclear.add(number)
+                self._open.discard(number)
+
+    def _settle(self) -> None:
+        history = self.history
+        for number in range(self._tracked):
+            path = history.paths[number]
+            moment = self._last[number] or self._fallback.get(number, 0)
+            if number in self._unclear or not moment:
+                history.unclear.add(path)
+            else:
+                history.changed[path] = moment
+            if self._first[number] and number not in self._unclear:
+                history.added[path] = self._first[number]
+
+
+def _seconds(times: bytes) -> tuple[int, int]:
+    """Return (committed, authored) in epoch seconds, 0 where a commit's own line is broken."""
+    committed, _, authored = times.partition(b" ")
+    return _second(committed), _second(authored)
+
+
+def _second(text: bytes) -> int:
+    return int(text) if text.isdigit() and len(text) < 16 else 0
+
+
+def ignored_commits(listing: bytes) -> frozenset[bytes]:
+    """Return the commits a `.git-blame-ignore-revs` file lists."""
+    rows = (row.split(b"#", 1)[0].strip() for row in listing.split(b"\n"))
+    return frozenset(row for row in rows if re.fullmatch(rb"[0-9a-f]{40,64}", row))
+
+
+def day_of(moment: int) -> date:
+    """Return the UTC day of an epoch second."""
+    return datetime.fromtimestamp(moment, UTC).date()

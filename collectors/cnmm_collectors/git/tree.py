@@ -1,0 +1,24 @@
+"""The tracked paths of one commit."""
+
+from __future__ import annotations
+
+from cnmm_collectors.git.model import TreeEntry
+from cnmm_collectors.plugin import GitRepository
+from cnmm_collectors.reader import GitFault
+from cnmm_collectors.signals import Gap
+
+REGULAR = frozenset({"100644", "100755"})
+
+
+def read_tree(repository: GitRepository, commit: str, most: int) -> tuple[TreeEntry, ...]:
+    """Return every tracked path, links and submodules by name only; raises GitFault beyond `most` paths."""
+    listing = repository.run("ls-tree", "-r", "-z", "--full-tree", commit, limit=1024**3)
+    if listing.count(b"\0") > most:
+        raise GitFault(f"more than {most} tracked paths", Gap.UNSUPPORTED)
+    return tuple(_entry(row) for row in listing.split(b"\0") if row)
+
+
+def _entry(row: bytes) -> TreeEntry:
+    facts, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
+    mode, _, oid = facts.split(" ")
+    return TreeEntry(path, mode, oid)

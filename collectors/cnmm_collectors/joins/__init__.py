@@ -1,0 +1,1 @@
+"""Joins: pure functions from facts of many repositories to signals about groups and components."""

@@ -1,0 +1,202 @@
+"""The door to Kubernetes clusters: GET and nothing else, no Secret, a cap on time, size and tries."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnmm_collectors.signals import Gap
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+IN_CLUSTER = "in-cluster"
+JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
+"""Asks for names, labels and dates without any specification."""
+
+_SECRETS = re.compile(r"/api/v1(?:/watch)?(?:/namespaces/[^/]+)?/secrets(?:/|$)")
+_CHUNK = 262_144
+_TRANSIENT = (429, 500, 502, 503, 504)
+_GAPS = {
+    401: Gap.NOT_PERMITTED, 403: Gap.NOT_PERMITTED, 404: Gap.NOT_VISIBLE, 405: Gap.UNSUPPORTED,
+    406: Gap.UNSUPPORTED, 410: Gap.STALE, 429: Gap.RATE_LIMITED,
+}  # fmt: skip
+
+
+class KubeFault(Exception):
+    """A cluster did not give what was asked of it; `status` is 0 where no answer came."""
+
+    def __init__(self, message: str, gap: Gap, status: int = 0) -> None:
+        super().__init__(message)
+        self.gap, self.status = gap, status
+
+
+@dataclass(frozen=True, slots=True)
+class KubeLimits:
+    """Caps: seconds for one answer and to connect, bytes of one answer, tries, seconds between them."""
+
+    seconds: float = 60.0
+    connect: float = 10.0
+    size: int = 64 * 1024**2
+    attempts: int = 3
+    pause: float = 1.0
+    longest_pause: float = 30.0
+
+
+class SourceCluster:
+    """One cluster, read with the official client's transport; implements `plugin.KubeCluster`."""
+
+    def __init__(self, api: ApiClient, limits: KubeLimits) -> None:
+        self.calls = 0
+        self._api, self._limits = api, limits
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Mapping[str, Any]:
+        """Return the JSON object at a path; raises KubeFault, after retries for what may pass."""
+        if _SECRETS.match(path):
+            raise KubeFault("Secret objects are never read", Gap.UNSUPPORTED)
+        for attempt in range(1, self._limits.attempts + 1):
+            try:
+                status, headers, body = self._send(path, query, accept)
+            except KubeFault as fault:
+                if attempt == self._limits.attempts or fault.gap is not Gap.UNREACHABLE:
+                    raise
+                time.sleep(self._limits.pause)
+                continue
+            if status not in _TRANSIENT or attempt == self._limits.attempts:
+                break
+            time.sleep(self._pause(headers))
+        if not 200 <= status <= 299:
+            raise _refusal(status, body)
+        return _parse(body)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.rest_client.close()
+
+    def _pause(self, headers: Mapping[str, str]) -> float:
+        after = headers.get("Retry-After", "")
+        seconds = float(after) if after.isdigit() else self._limits.pause
+        return min(seconds, self._limits.longest_pause)
+
+    def _send(
+        self, path: str, query: Sequence[tuple[str, str]], accept: str
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        from kubernetes.client.exceptions import ApiException
+        from urllib3.exceptions import HTTPError
+
+        self.calls += 1
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            request = self._api.param_serialize(
+                method="GET", resource_path=path, query_params=list(query),
+                header_params={"Accept": accept}, auth_settings=["BearerToken"],
+            )  # fmt: skip
+            answer = self._api.rest_client.request(
+                request[0], request[1], headers=request[2],
+                _request_timeout=(self._limits.connect, self._limits.seconds),
+            )  # fmt: skip
+            return answer.status, answer.headers, self._read(answer.response, deadline)
+        except (HTTPError, ApiException, OSError) as error:
+            kind = type(getattr(error, "reason", None) or error).__name__
+            raise KubeFault(f"the API server did not answer: {kind}", Gap.UNREACHABLE) from None
+
+    def _read(self, response: Any, deadline: float) -> bytes:
+        """Read a body as it arrives: a server that drips must not outlast the deadline."""
+        parts: list[bytes] = []
+        size = 0
+        while part := response.read1(_CHUNK):
+            size += len(part)
+            parts.append(part)
+            if size > self._limits.size or time.monotonic() > deadline:
+                response.close()
+                slow = size <= self._limits.size
+                message = "the answer took too long" if slow else f"an answer over {self._limits.size} bytes"
+                raise KubeFault(message, Gap.NOT_COLLECTED if slow else Gap.UNSUPPORTED)
+        response.release_conn()
+        return b"".join(parts)
+
+
+def _refusal(status: int, body: bytes) -> KubeFault:
+    anonymous = status == 401 or (status == 403 and b"system:anonymous" in body)
+    if anonymous:
+        return KubeFault(f"{status}: the credential was not accepted", Gap.NOT_PERMITTED, 401)
+    gap = _GAPS.get(status, Gap.UNREACHABLE if status >= 500 else Gap.MALFORMED)
+    return KubeFault(f"the API server answered {status}", gap, status)
+
+
+def _parse(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        raise KubeFault("the answer is not JSON, or only half of it", Gap.MALFORMED) from None
+    if not isinstance(found, dict):
+        raise KubeFault("the answer is not a JSON object", Gap.MALFORMED)
+    return found
+
+
+class SourceKube:
+    """The only way to clusters; implements `plugin.KubeDoor`."""
+
+    def __init__(self, limits: KubeLimits | None = None) -> None:
+        self.limits = limits or KubeLimits()
+
+    def open(self, context: str, kubeconfig: Path | None = None, *, programs: bool = False) -> SourceCluster:
+        """Open a kubeconfig context, or `in-cluster`; raises KubeFault, also where the context would run a
+        program and `programs` does not allow it.
+        """
+        try:
+            import kubernetes.config as loading
+            from kubernetes.client import ApiClient, Configuration
+        except ImportError:
+            hint = "the official client is not installed: pip install 'cnmm[kubernetes]'"
+            raise KubeFault(hint, Gap.NOT_ENABLED) from None
+        configuration = Configuration()
+        try:
+            if context == IN_CLUSTER:
+                loading.load_incluster_config(client_configuration=configuration)
+            else:
+                place = _place(kubeconfig)
+                _check_programs(place, context, programs)
+                loading.load_kube_config(place, context, configuration, persist_config=False)
+        except (loading.ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+            # The message of the client may quote the file, which holds credentials.
+            hint = f"context {context[:80]!r} cannot be loaded ({type(error).__name__}): see `kubectl config"
+            raise KubeFault(f"{hint} get-contexts`", Gap.NOT_ENABLED) from None
+        return SourceCluster(ApiClient(_hardened(configuration)), self.limits)
+
+
+def _hardened(configuration: Any) -> Any:
+    from urllib3 import Retry
+
+    # A redirect would carry the token elsewhere; what is tried again is decided here, by what was answered.
+    configuration.retries = Retry(total=0, raise_on_redirect=False)
+    configuration.connection_pool_maxsize = 4
+    return configuration
+
+
+def _place(kubeconfig: Path | None) -> str:
+    return str(kubeconfig or os.environ.get("KUBECONFIG") or Path("~/.kube/config").expanduser())
+
+
+def _check_programs(place: str, context: str, allowed: bool) -> None:
+    from kubernetes.config.kube_config import KubeConfigMerger
+
+    merged = KubeConfigMerger(place).config
+    if merged is None:
+        raise KubeFault("no kubeconfig: set KUBECONFIG or `kubeconfig`", Gap.NOT_ENABLED)
+    content = merged.value
+    named = {one["name"]: one.get("context") or {} for one in content.get("contexts") or []}
+    if context not in named:
+        raise KubeFault(f"no context {context[:80]!r}: see `kubectl config get-contexts`", Gap.NOT_ENABLED)
+    users = {one["name"]: one.get("user") or {} for one in content.get("users") or []}
+    user = users.get(named[context].get("user"), {})
+    if not allowed and ("exec" in user or "auth-provider" in user):
+        hint = f"context {context[:80]!r} runs a program to log in: allow it with `run_programs: true`"
+        raise KubeFault(hint, Gap.NOT_ENABLED)

@@ -1,0 +1,242 @@
+"""The sample organisation: built twice the same, scanned, and compared with its written answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cnmm_collectors.signals import Observation
+from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_rules.facts import Facts
+from cnmm_rules.index import Index
+from cnmm_rules.rollup import roll
+from cnmm_scanner.bundle import Bundle
+
+ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
+EXPECTED: dict[str, Any] = yaml.safe_load((ACME / "expected.yaml").read_text(encoding="utf-8"))
+CANARIES = [
+    line
+    for line in (ACME / "recipe" / "canaries.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """One finished scan: its folder, what it said, and what the bundle seals."""
+
+    home: Path
+    out: Path
+    said: bytes
+    status: int
+    assessment: dict[str, Any]
+    facts: Facts
+    index: Index
+    members: dict[str, bytes]
+
+
+def build(out: Path) -> Path:
+    subprocess.run([sys.executable, str(ACME / "build.py"), str(out)], check=True, timeout=120)
+    return out
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    name = Path(sys.executable).parent / "cnmm"
+    assert name.exists(), "install the project first: the console command is part of the test"
+    return subprocess.run([str(name), *arguments], capture_output=True, timeout=280, check=False)
+
+
+def git(repo: Path, *arguments: str) -> bytes:
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    return subprocess.run(
+        ["git", *arguments], cwd=repo, env=environment, capture_output=True, check=True
+    ).stdout
+
+
+def folder_of(home: Path, name: str) -> Path:
+    plain = home / "repos" / name
+    return plain if plain.exists() else plain.with_name(f"{name}.git")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("acme") / "sample")
+
+
+@pytest.fixture(scope="module")
+def scanned(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
+    out = tmp_path_factory.mktemp("report") / "out"
+    done = command("scan", "--config", str(home / "cnmm.yaml"), "--output", str(out))
+    said = done.stdout + done.stderr
+    assert (out / "assessment.json").exists(), said.decode("utf-8", "replace")
+    assessment = json.loads((out / "assessment.json").read_bytes())
+    with Bundle(out / "bundle.cnmm") as bundle:
+        facts = bundle.facts()
+        index = Index(facts, bundle.signals())
+        members = {name: bundle.container.read(name) for name in bundle.container.names}
+        yield Scanned(home, out, said, done.returncode, assessment, facts, index, members)
+
+
+def test_build_is_the_same_each_time(home: Path, tmp_path: Path) -> None:
+    again = build(tmp_path / "again")
+    first, second = files_of(home), files_of(again)
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+    assert len(list((home / "repos").iterdir())) == 14
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    # git's index holds the times of the files it was written beside.
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != "index")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def test_sample_holds_every_canary(home: Path) -> None:
+    stores = [folder_of(home, name.name.removesuffix(".git")) for name in (home / "repos").iterdir()]
+    logs = b"".join(git(repo, "log", "-p", "--all", "--format=%an <%ae> %B") for repo in stores)
+    missing = [canary for canary in CANARIES if canary.lower().encode() not in logs.lower()]
+    assert missing == ["Y29ycmVjdC1wYXJyb3Q"]  # the same secret as a reader might encode it
+
+
+def test_scan_ends_well(scanned: Scanned) -> None:
+    assert scanned.status == 0, scanned.said.decode("utf-8", "replace")
+    assert scanned.assessment["organisation"] == "acme"
+    assert scanned.assessment["as_of"] == EXPECTED["as_of"].isoformat()
+
+
+@pytest.mark.parametrize("section", sorted(EXPECTED["sections"]))
+def test_interval_of_a_section(scanned: Scanned, section: str) -> None:
+    found = next(item for item in scanned.assessment["sections"] if item["id"] == section)
+    assert {key: found[key] for key in ("proven", "possible")} == EXPECTED["sections"][section]
+
+
+@pytest.mark.parametrize("team", sorted(EXPECTED["team_sections"]))
+def test_intervals_of_a_team(scanned: Scanned, team: str) -> None:
+    sections = next(item["sections"] for item in scanned.assessment["teams"] if item["id"] == f"team:{team}")
+    wanted = EXPECTED["team_sections"][team]
+    found = {one["id"]: {"proven": one["proven"], "possible": one["possible"]} for one in sections}
+    assert {section: found[section] for section in wanted} == wanted
+
+
+def test_decided_rows_are_exactly_the_expected_ones(scanned: Scanned) -> None:
+    rows = [row for row in scanned.assessment["findings"] if row["subject"] == "org:acme"]
+    found = {row["criterion"]: row["outcome"] for row in rows if row["outcome"] != "unknown"}
+    assert found == EXPECTED["rows"]
+    assert len(rows) > 150
+
+
+def bound(value: Any) -> Fraction | None:
+    if value is None:
+        return None
+    return Fraction(value.toordinal()) if isinstance(value, date) else Fraction(str(value))
+
+
+def ranges() -> Iterator[Any]:
+    for key, pair in EXPECTED["signals"].items():
+        yield pytest.param("org:acme", key, pair, id=f"acme-{key}")
+    for team, signals in EXPECTED["teams"].items():
+        for key, pair in signals.items():
+            yield pytest.param(f"team:{team}", key, pair, id=f"{team}-{key}")
+
+
+@pytest.mark.parametrize(("scope", "key", "pair"), list(ranges()))
+def test_range_of_a_signal(scanned: Scanned, scope: str, key: str, pair: list[Any]) -> None:
+    rolled = roll(scanned.index, key, Subject.parse(scope), None, None)
+    low, high = (bound(value) for value in pair)
+    assert (rolled.range.low, rolled.range.high) == (low, high)
+
+
+def readings(facts: Facts, key: str, subject: str) -> list[Observation]:
+    return [item for item in facts.observations if item.key == key and str(item.subject) == subject]
+
+
+@pytest.mark.parametrize(("key", "subject", "value"), EXPECTED["readings"])
+def test_reading_of_a_subject(scanned: Scanned, key: str, subject: str, value: Any) -> None:
+    found = readings(scanned.facts, key, subject)
+    assert len(found) == 1
+    if value in ("absent", "unknown"):
+        assert found[0].state.value == value
+    elif isinstance(value, bool):
+        assert found[0].value is value
+    else:
+        assert isinstance(found[0].value, int | Fraction)
+        assert Fraction(found[0].value) == bound(value)
+
+
+def test_empty_repository_has_no_value(scanned: Scanned) -> None:
+    about = [item for item in scanned.facts.observations if "sandbox-notes" in str(item.subject)]
+    assert about
+    assert {item.state.value for item in about} <= {"absent", "unknown"}
+
+
+def test_teams_are_the_declared_ones(scanned: Scanned) -> None:
+    declared = {str(Subject(SubjectKind.TEAM, name)) for name in EXPECTED["teams"]}
+    assert {team["id"] for team in scanned.assessment["teams"]} == declared
+
+
+@pytest.mark.parametrize(("key", "subject", "path", "says"), EXPECTED["citations"])
+def test_citation_leads_to_its_line(scanned: Scanned, key: str, subject: str, path: str, says: str) -> None:
+    (reading,) = readings(scanned.facts, key, subject)
+    cited = [scanned.facts.evidence[name] for name in reading.evidence]
+    places = [item for item in cited if item.path == path]
+    assert places, f"cites {[item.path for item in cited]}"
+    shown = [
+        lines_of(
+            git(folder_of(scanned.home, item.locator.split("/")[4]), "show", item.commit + ":" + path), item
+        )
+        for item in places
+    ]
+    assert any(says in text for text in shown), shown
+    for item in places:
+        assert item.locator.startswith("https://git.acme.example/acme/")
+        assert item.query == f"git show {item.commit}:{path}"
+
+
+def lines_of(raw: bytes, item: Any) -> str:
+    if not item.lines:
+        return raw.decode()
+    ends = [int(part.removeprefix("L")) for part in item.lines.split("-")]
+    return "\n".join(raw.decode().split("\n")[ends[0] - 1 : ends[-1]])
+
+
+def test_every_cited_file_is_the_one_git_shows(scanned: Scanned) -> None:
+    wrong = []
+    for item in scanned.assessment["evidence"]:
+        if not item.get("path") or not item.get("commit"):
+            continue
+        repo = folder_of(scanned.home, item["locator"].split("/")[4])
+        blob = git(repo, "rev-parse", f"{item['commit']}:{item['path']}").decode().strip()
+        raw = git(repo, "cat-file", "blob", blob)
+        last = int(item["lines"].rpartition("L")[2]) if item.get("lines") else 0
+        if item["native_id"] != blob or last > len(raw.splitlines()):
+            wrong.append(item["locator"])
+    assert wrong == []
+
+
+def test_no_canary_in_anything_written_or_said(scanned: Scanned) -> None:
+    written = {str(path): path.read_bytes() for path in scanned.out.rglob("*") if path.is_file()}
+    everything = {**written, **scanned.members, "the terminal": scanned.said}
+    assert sum(b"guardrails" in content for content in everything.values()) > 3
+    found = [
+        (name, canary)
+        for name, content in everything.items()
+        for canary in CANARIES
+        if canary.lower().encode() in content.lower()
+    ]
+    assert found == []
+
+
+def test_bundle_verifies(scanned: Scanned) -> None:
+    done = command("verify", str(scanned.out / "bundle.cnmm"))
+    assert done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")
