@@ -124,7 +124,7 @@ def notes(view: ReportView) -> tuple[str, ...]:
         f"Self-attested: {percent(shares.get('self_attested', 0))} of the weight.",
     ]
     if not view.assessment.get("complete", True):
-        lines.append("The collection was interrupted: this assessment is incomplete.")
+        lines.append("The collection is incomplete: something failed or was cut short; the ledger says what.")
     return tuple(lines)
 
 

@@ -76,6 +76,7 @@ class Finding:
     conflict: str = ""
     waiver: Waiver | None = None
     adjudicated: str = ""
+    stated: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the record of the output contract."""
@@ -94,6 +95,7 @@ class Finding:
             "implied_by": self.implied_by,
             "conflict": self.conflict,
             "adjudicated": self.adjudicated,
+            "stated": self.stated,
         }
         record.update({key: value for key, value in optional.items() if value})
         if self.waiver is not None:

@@ -18,7 +18,6 @@ from cnmm_rules.criteria import (
     Confidence,
     Criterion,
     CriterionRef,
-    Proof,
     Role,
     leaves,
 )
@@ -149,6 +148,7 @@ class _Subject:
             gaps=_gaps((*judged.tests, *judged.counters), self._catalogue.signals),
             waiver=self._waivers.get(row.id),
             adjudicated=decided,
+            stated=_stated(judged, outcome, row.id in self._claimed),
         )
 
     def _people(self, row: Criterion, judged: Judgement) -> tuple[Outcome, str, str]:
@@ -182,6 +182,13 @@ class _Subject:
             return False
         measures = SubjectMeasures(self._index, self._index.facts.org, None, self._cache, {})
         return evaluate(unless, measures).truth is True
+
+
+def _stated(judged: Judgement, outcome: Outcome, claimed: bool) -> bool:
+    """True where a statement carries the outcome: a claim, or a record that only affirms."""
+    relevant = outcome in (Outcome.CLAIMED, Outcome.MET)
+    affirmed = any(leaf.claimed or leaf.affirmed for leaf in judged.tests)
+    return relevant and (affirmed or (claimed and outcome is Outcome.CLAIMED))
 
 
 def _refers(applies: Applies) -> bool:
@@ -370,15 +377,7 @@ def _shares(catalogue: Catalogue, findings: Mapping[str, Finding]) -> dict[str, 
     total = sum((row.weight for row in rating), Fraction(0)) or Fraction(1)
     weak = sum((row.weight for row in rating if row.confidence is Confidence.WEAK), Fraction(0))
     custom = sum((row.weight for row in rating if "convention" in row.reason.lower()), Fraction(0))
-    stated = sum(
-        (
-            row.weight
-            for row in rating
-            if findings[row.id].outcome is Outcome.CLAIMED
-            or (row.proof is Proof.ATTESTATION and findings[row.id].outcome is Outcome.MET)
-        ),
-        Fraction(0),
-    )
+    stated = sum((row.weight for row in rating if findings[row.id].stated), Fraction(0))
     return {
         "weak_inference": weak / total,
         "convention": custom / total,

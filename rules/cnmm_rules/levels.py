@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from cnmm_rules.assessment import Finding, LevelState, Outcome, SectionState
-from cnmm_rules.criteria import RATING_ROLES, Criterion, Proof, Role, Section
+from cnmm_rules.criteria import RATING_ROLES, Criterion, Role, Section
 
 HALF = Fraction(1, 2)
 SLACK = Fraction(15, 100)
@@ -169,13 +169,5 @@ def _contradictions(
 
 def _self_attested(rating: tuple[Criterion, ...], findings: Mapping[str, Finding]) -> Fraction:
     total = sum((row.weight for row in rating), Fraction(0))
-    stated = sum(
-        (
-            row.weight
-            for row in rating
-            if findings[row.id].outcome is Outcome.CLAIMED
-            or (row.proof is Proof.ATTESTATION and findings[row.id].outcome is Outcome.MET)
-        ),
-        Fraction(0),
-    )
+    stated = sum((row.weight for row in rating if findings[row.id].stated), Fraction(0))
     return stated / total if total else Fraction(0)

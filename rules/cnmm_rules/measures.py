@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from cnmm_collectors.signals import Rollup, State
 from cnmm_collectors.subjects import Subject, SubjectKind
-from cnmm_rules.criteria import Record, record_keys
+from cnmm_rules.criteria import RECORD_SIGNALS, Record, RecordKind, record_keys
 from cnmm_rules.index import Index
 from cnmm_rules.predicates import RecordState, unread
 from cnmm_rules.ranges import Comparison, Range, Truth
@@ -112,7 +112,8 @@ class SubjectMeasures:
         word, _, day = reading.value.partition(" ")
         age = (self.index.facts.as_of - date.fromisoformat(day)).days
         seen = Rolled(Range(Fraction(age), Fraction(age)), 1, 1, 1, reading.evidence, len(reading.evidence))
-        return RecordState(age, word == "proven" and bool(reading.evidence), seen)
+        proven = word == "proven" and bool(reading.evidence)
+        return RecordState(age, proven, seen, key.startswith(RECORD_SIGNALS[RecordKind.ARTEFACT]))
 
     def criterion(self, name: str) -> Truth:
         """Return another row's finding for this subject: met, unmet, else unknown."""

@@ -44,11 +44,16 @@ COUNTED_KINDS = frozenset({SubjectKind.COMPONENT, SubjectKind.REPO, SubjectKind.
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """What is known of a named record: `age_days` None where there is none; `proven` or merely stated."""
+    """What is known of a named record.
+
+    `age_days` is None where there is none; `proven` or merely stated; `document` where an artefact carries
+    it.
+    """
 
     age_days: int | None
     proven: bool
     rolled: Rolled
+    document: bool = False
 
 
 class Measures(Protocol):
@@ -97,7 +102,10 @@ class Measures(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Leafed:
-    """One reading test with what it saw: the range beside the threshold, and its answer."""
+    """One reading test with what it saw: the range beside the threshold, and its answer.
+
+    `claimed`: only an unproven statement would make it true. `affirmed`: a proven statement makes it true.
+    """
 
     signal: str
     threshold: str
@@ -106,6 +114,7 @@ class Leafed:
     says: str = ""
     claimed: bool = False
     counter: bool = False
+    affirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +205,8 @@ class _Evaluation:
         truth = True if dated and (state.proven or self.claims) else None
         threshold = f"{test.kind.value} record at most {test.at_most} days old"
         name = f"record.{test.kind.value}.{test.name}"
-        return Leafed(name, threshold, truth, state.rolled, test.says, claimed=claimed)
+        affirmed = truth is True and not state.document
+        return Leafed(name, threshold, truth, state.rolled, test.says, claimed=claimed, affirmed=affirmed)
 
 
 def _cited(rolled: Rolled, truth: Truth) -> Truth:

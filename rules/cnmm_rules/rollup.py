@@ -212,6 +212,8 @@ def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled
         gaps[Gap.NOT_COLLECTED, "not read at all"] += pile.hidden
     if pile.open:
         gaps[Gap.NOT_COLLECTED, UNDECLARED] += 1
+        if not pile.values and not pile.ineligible and not pile.unread:
+            gaps[Gap.NOT_COLLECTED, ""] += 1
     return Rolled(
         range=value,
         seen=len(pile.values) + len(pile.ineligible),

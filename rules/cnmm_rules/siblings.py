@@ -115,7 +115,7 @@ class _Case:
             if given == "claimed":
                 return RecordState(0, False, self._seen(0))
             if given is not None:
-                return RecordState(int(given), True, self._seen(given))
+                return RecordState(int(given), True, self._seen(given), kind == "artefact")
         return RecordState(None, False, unread())
 
     def criterion(self, name: str) -> Truth:
