@@ -112,7 +112,7 @@ def test_first_page_carries_what_a_leader_needs(page: Page) -> None:
 def test_nobody_declares_the_population() -> None:
     words = "".join(Page(page_of(build_view(bare().to_json(), CATALOGUE))).words)
     assert "Scope: given targets" in words
-    assert "interrupted" in words
+    assert "cut short" in words
 
 
 def test_every_row_is_there_and_judged_as_the_assessment_says(page: Page) -> None:

@@ -36,7 +36,7 @@ def test_nothing_read_is_not_a_zero() -> None:
     shown = text_of(build_view(bare().to_json(), CATALOGUE))
     assert "No level shown yet; up to level" in shown
     assert "given targets (nobody declares how large the organisation is)" in shown
-    assert "interrupted" in shown
+    assert "cut short" in shown
     assert not re.search(r"[Ll]evel 0|proven 0|proven: 0", shown)
 
 
