@@ -210,7 +210,8 @@ class Criterion:
 class Section:
     """One part of the model: whether levels are inferred, whether it counts in the headline, its cap.
 
-    `unless`: once true, the section cannot be declared not applicable as a whole.
+    `unless`: what the section is about has been seen. Proven false, the section is not applicable by itself;
+    once true, it cannot be declared away as a whole.
     """
 
     id: str

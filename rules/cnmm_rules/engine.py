@@ -32,6 +32,8 @@ from cnmm_rules.rollup import CITED, UNDECLARED
 
 SCOPE_NEEDS = "a complete listing by the owner, or `scope:` in cnmm.yaml"
 """What closes the gap of an undeclared population."""
+NOTHING_THERE = "proven not to exist here"
+SCOPE_OPEN = "not known whether the row applies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def judge(row: Criterion, applies: Applies, measures: Measures) -> Judgement:
     tests = verdict.leaves + (fits.leaves if fits is not None else ())
     if fits is not None and fits.truth is not True:
         if fits.truth is False:
-            return Judgement(Outcome.NOT_APPLICABLE, "proven not to exist here", tests, shown)
-        return Judgement(Outcome.UNKNOWN, "not known whether the row applies", tests, shown)
+            return Judgement(Outcome.NOT_APPLICABLE, NOTHING_THERE, tests, shown)
+        return Judgement(Outcome.UNKNOWN, SCOPE_OPEN, tests, shown)
     if verdict.truth is True:
         outcome, why = _supported(row, counters, measures, least)
         return Judgement(outcome, why, tests + _corroboration(row, measures, least), shown)
@@ -108,6 +110,7 @@ class _Subject:
         self._scope = scope
         self._cache = cache
         self._outcomes: dict[str, Truth] = {}
+        self._sections: dict[str, Verdict] = {}
         facts = index.facts
         self._claimed = {claim.criterion for claim in facts.claims if claim.subject == scope}
         self._waivers = {waiver.criterion: waiver for waiver in facts.waivers if waiver.subject == scope}
@@ -129,7 +132,7 @@ class _Subject:
 
     def _finding(self, row: Criterion, applies: Applies) -> Finding:
         measures = SubjectMeasures(self._index, self._scope, row.window_days, self._cache, self._outcomes)
-        judged = judge(row, applies, measures)
+        judged = self._within_section(row, judge(row, applies, measures))
         outcome, why, decided = self._people(row, judged)
         evidence, total = _citations(judged.tests)
         against, _ = _citations(judged.counters)
@@ -171,17 +174,35 @@ class _Subject:
         verdict = Outcome.MET if decision.decision == "accept" else Outcome.UNMET
         return verdict, f"an auditor decided: {decision.reason}", decision.reason
 
+    def _within_section(self, row: Criterion, judged: Judgement) -> Judgement:
+        """A section whose subject is proven not to exist leaves; while that is open, no row of it is met."""
+        seen = self._seen(row.section)
+        if seen is None or seen.truth is True:
+            return judged
+        if seen.truth is False:
+            return Judgement(Outcome.NOT_APPLICABLE, NOTHING_THERE, seen.leaves)
+        if judged.outcome is not Outcome.MET:
+            return judged
+        return replace(judged, outcome=Outcome.UNKNOWN, why=SCOPE_OPEN, tests=judged.tests + seen.leaves)
+
+    def _seen(self, section: str) -> Verdict | None:
+        """Return whether what a section is about has been seen, None where nobody asks."""
+        unless = self._catalogue.section(section).unless
+        if unless is None:
+            return None
+        if section not in self._sections:
+            measures = SubjectMeasures(self._index, self._index.facts.org, None, self._cache, {})
+            self._sections[section] = evaluate(unless, measures)
+        return self._sections[section]
+
     def _refused(self, row: Criterion) -> bool:
         """A single key row is never declared away, nor a section whose subject has been seen."""
         declared = self._catalogue.not_applicable or {}
         whole = all(other.id in declared for other in self._catalogue.of_section(row.section))
         if row.role is Role.KEY and not whole:
             return True
-        unless = self._catalogue.section(row.section).unless
-        if not whole or unless is None:
-            return False
-        measures = SubjectMeasures(self._index, self._index.facts.org, None, self._cache, {})
-        return evaluate(unless, measures).truth is True
+        seen = self._seen(row.section)
+        return whole and seen is not None and seen.truth is True
 
 
 def _stated(judged: Judgement, outcome: Outcome, claimed: bool) -> bool:
@@ -245,7 +266,7 @@ def _implied(row: Criterion, own: Finding, stronger: list[Finding]) -> Finding:
 
 def _undecided_scope(row: Criterion, own: Finding) -> bool:
     """A row that may not apply cannot be implied: it could still leave the level."""
-    return row.applicable is not None and own.why == "not known whether the row applies"
+    return own.why == SCOPE_OPEN
 
 
 def _citations(tests: Iterable[Leafed]) -> tuple[tuple[str, ...], int]:

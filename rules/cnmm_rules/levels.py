@@ -69,11 +69,14 @@ def stands(rows: tuple[Criterion, ...], met: Pass) -> bool:
 def interval(
     section: Section, criteria: tuple[Criterion, ...], findings: Mapping[str, Finding]
 ) -> tuple[int, int] | None:
-    """Return (proven, possible) of a section, None where no level is inferred."""
+    """Return (proven, possible) of a section, None where no level is inferred or nothing applies."""
     judged = tuple(row for row in criteria if row.id in findings)
     if not section.rated or not any(row.role is Role.KEY for row in judged):
         return None
-    rows = Rows(section, _rating(judged, findings))
+    rating = _rating(judged, findings)
+    if not rating:
+        return None
+    rows = Rows(section, rating)
     return rows.highest(lambda name: findings[name].proven), rows.highest(
         lambda name: findings[name].possible
     )

@@ -242,7 +242,8 @@ def tests(keys: tuple[str, ...]) -> st.SearchStrategy[Test]:
             several.flatmap(lambda items: st.integers(1, len(items)).map(lambda n: NOf(n, items))),
         )
 
-    return st.recursive(reading_tests(keys), deeper, max_leaves=3)
+    plain = reading_tests(keys)
+    return st.one_of(plain, plain, st.recursive(plain, deeper, max_leaves=3))
 
 
 @st.composite
@@ -254,7 +255,7 @@ def criterion(draw: st.DrawFn, keys: tuple[str, ...], number: int, level: int) -
     earlier = [f"s.L{1 + other % 3}.r{other}" for other in range(number)]
     implied = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=1)) if earlier else []
     least = draw(st.sampled_from([1, 1, 3]))
-    team = Applies(draw(test), 1) if draw(st.booleans()) else None
+    team = Applies(draw(test), 1)
     return Criterion(
         id=f"s.L{level}.r{number}",
         section="s",
@@ -267,8 +268,8 @@ def criterion(draw: st.DrawFn, keys: tuple[str, ...], number: int, level: int) -
         proof=Proof.MACHINE,
         organisation=Applies(draw(test), least),
         team=team,
-        applicable=draw(test) if role is not Role.KEY and draw(st.integers(0, 3)) == 0 else None,
-        counter=tuple(draw(st.lists(test, max_size=1))),
+        applicable=draw(test) if role is not Role.KEY and draw(st.booleans()) else None,
+        counter=(draw(test),) if draw(st.integers(0, 3)) == 0 else (),
         corroboration=draw(test) if weak else None,
         window_days=None,
         retires_at=draw(st.sampled_from([None, None, None, level + 1])),
@@ -289,6 +290,6 @@ def _catalogue(rows: tuple[Criterion, ...]) -> Catalogue:
 @st.composite
 def catalogues(draw: st.DrawFn, keys: tuple[str, ...]) -> Catalogue:
     """Draw a catalogue of one section with three levels."""
-    count = draw(st.integers(3, 6))
+    count = draw(st.integers(2, 5))
     rows = [draw(criterion(keys, number, 1 + number % 3)) for number in range(count)]
     return _catalogue(tuple(rows))
