@@ -34,13 +34,13 @@ HUGE = {"ten-thousand", "bank"}
 _IMPLIED = "production of any kind implies first use through the next level's key"
 _AGENT = "an agent beside an AI engineer is level 4, whose key implies this one"
 _RUNS = "an application in production, asked for beside it, needs a production cluster"
+_SEEN = "the section applies only once one of these is seen, so asking for none of it changes nothing"
 SURVIVORS = {
-    # The section applies only once one of these is seen, so asking for none of it changes nothing.
-    "ai.L1.first-use: k8s.ml_prod_workload_count{use=calls} >= 1 -> >= 0",
-    "ai.L1.first-use: k8s.agent_prod_workload_count >= 1 -> >= 0",
-    "ai.L1.first-use: k8s.ml_prod_workload_count{use=serves} >= 1 -> >= 0",
-    "ai.L1.first-use: git.ai_use_count >= 1 -> >= 0",
-    "ai.L1.first-use: catalog.ai_system_count >= 1 -> >= 0",
+    "ai.L1.first-use: k8s.ml_prod_workload_count{use=calls} >= 1 -> >= 0": _SEEN,
+    "ai.L1.first-use: k8s.agent_prod_workload_count >= 1 -> >= 0": _SEEN,
+    "ai.L1.first-use: k8s.ml_prod_workload_count{use=serves} >= 1 -> >= 0": _SEEN,
+    "ai.L1.first-use: git.ai_use_count >= 1 -> >= 0": _SEEN,
+    "ai.L1.first-use: catalog.ai_system_count >= 1 -> >= 0": _SEEN,
     "upskilling.L2.runs-production: k8s.cluster_count{env=production} >= 1 -> >= 0": _RUNS,
     "ai.L1.first-use: k8s.ml_prod_workload_count{use=serves} >= 1 -> >= 2": _IMPLIED,
     "ai.L1.first-use: k8s.ml_prod_workload_count{use=calls} >= 1 -> >= 2": _IMPLIED,
