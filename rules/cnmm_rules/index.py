@@ -61,10 +61,11 @@ def _differs(one: Observation, other: Observation) -> bool:
 
 
 class Leaf(NamedTuple):
-    """One subject of the measured kind; it weighs 1/`parts` of its parent."""
+    """One subject of the measured kind; it weighs 1/`parts` of its parent, which may be itself."""
 
     subject: Subject
     parts: int
+    parent: Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,9 @@ class Index:
         for parent in parents:
             parts = [child for child in self._children.get(parent, ()) if child.kind is kind]
             if parent_kind is kind:
-                leaves.append(Leaf(parent, 1))
+                leaves.append(Leaf(parent, 1, parent))
             elif parts:
-                leaves.extend(Leaf(part, len(parts)) for part in parts)
+                leaves.extend(Leaf(part, len(parts), parent) for part in parts)
             else:
                 hidden += 1
         if declared is None or declared.count < len(parents):
@@ -197,7 +198,7 @@ class Index:
         return Units(tuple(leaves), hidden + missing, False, declared.count)
 
     def _listed(self, declared: PopulationFact) -> Units:
-        leaves = tuple(Leaf(member, self._share(member)) for member in sorted(declared.members))
+        leaves = tuple(Leaf(member, self._share(member), member) for member in sorted(declared.members))
         return Units(leaves, declared.count - len(leaves), False, declared.count)
 
     def _share(self, member: Subject) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -35,11 +35,9 @@ CITED = 20
 class Rolled:
     """One signal over one organisation or team.
 
-    `seen` units were read (eligible or not), of `declared` (None: nobody says). `eligible` counts
-    components, or teams,
-    that were read and belong to the population. `evidence` is cited failing first, `cited` the total number
-    of
-    citations. `gaps` counts why the rest is unknown.
+    `seen` parents (repositories, clusters) or teams were read, of `declared` (None: nobody says).
+    `eligible` counts components, or teams, that were read and belong to the population. `evidence` is
+    cited failing first, `cited` the total number of citations. `gaps` counts why the rest is unknown.
     """
 
     range: Range
@@ -67,6 +65,7 @@ class _Pile:
     open: bool = False
     declared: int | None = None
     eligible: int = 0
+    sizes: Counter[Subject] = field(default_factory=Counter)
     gaps: Counter[tuple[Gap, str]] = field(default_factory=Counter)
     contested: bool = False
     conflict: bool = False
@@ -100,13 +99,14 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> _
     pile = _Pile(spec, index.facts.as_of)
     direct = spec.subject in (SubjectKind.ORG, SubjectKind.POPULATION) or spec.subject is scope.kind
     if direct:
-        leaves: Iterable[Leaf] = (Leaf(_place(index, key, spec, scope), 1),)
+        leaves: tuple[Leaf, ...] = (_direct_leaf(index, key, spec, scope),)
     else:
         units = index.units(scope, spec.subject)
         leaves, pile.hidden, pile.open = units.leaves, units.hidden, units.open
         pile.declared = units.declared
     window = window_days if window_days is not None else spec.window_days
     stale = index.stale(window) if window is not None else frozenset()
+    pile.sizes = Counter(leaf.parent for leaf in leaves)
     readings = index.readings(key)
     whole = spec.subject is not SubjectKind.REPO
     for leaf in leaves:
@@ -124,6 +124,11 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> _
         else:
             _take(pile, index, leaf, reading)
     return pile
+
+
+def _direct_leaf(index: Index, key: str, spec: SignalSpec, scope: Subject) -> Leaf:
+    place = _place(index, key, spec, scope)
+    return Leaf(place, 1, place)
 
 
 def _place(index: Index, key: str, spec: SignalSpec, scope: Subject) -> Subject:
@@ -207,6 +212,7 @@ def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled
         if len(flat) >= CITED:
             break
         flat.update(dict.fromkeys(evidence))
+    unread = Counter(leaf.parent for leaf in pile.unread)
     gaps = pile.gaps
     if pile.hidden:
         gaps[Gap.NOT_COLLECTED, "not read at all"] += pile.hidden
@@ -216,7 +222,7 @@ def _finish(pile: _Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled
             gaps[Gap.NOT_COLLECTED, ""] += 1
     return Rolled(
         range=value,
-        seen=len(pile.values) + len(pile.ineligible),
+        seen=len(pile.sizes) - sum(pile.sizes[parent] == count for parent, count in unread.items()),
         declared=pile.declared,
         eligible=pile.eligible,
         evidence=tuple(flat)[:CITED],

@@ -107,7 +107,7 @@ def test_a_share_weighs_components_within_their_repository() -> None:
     rolled = world.roll("t.share")
     # passes 1/3 + 1, fails 1/3, absent leaves, the unread repository weighs 1 at either end
     assert rolled.range == Range(F(4, 3) / F(8, 3), F(7, 3) / F(8, 3))
-    assert (rolled.seen, rolled.declared, rolled.eligible) == (4, 3, 3)
+    assert (rolled.seen, rolled.declared, rolled.eligible) == (2, 3, 3)
 
 
 def test_a_refusal_is_at_either_end_and_names_its_cause() -> None:
