@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -117,6 +117,17 @@ class LedgerRow:
             raise ValueError(f"ledger row {self.source}/{self.unit} {self.about} does not add up")
 
 
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Whether a credential may read what answers a group of signals; `needs` is the least that would do."""
+
+    group: str
+    signals: tuple[str, ...]
+    readable: bool
+    detail: str = ""
+    needs: str = ""
+
+
 Yield = Signal | Target | Population | Membership | PersonFact | LedgerRow
 
 
@@ -124,12 +135,35 @@ class GitRepository(Protocol):
     """A repository opened read-only: no hooks, no configuration of its own, no lazy fetch, caps on time and
     size."""
 
-    path: Path
-    web: str  # https://host/owner/name where the remote is known, else ""
-    remote: str  # the remote's URL without user information, else ""
-    bare: bool
-    shallow: bool
-    owned: bool  # a clone of ours in the cache, which may be fetched into
+    @property
+    def path(self) -> Path:
+        """The repository's Git folder."""
+        ...
+
+    @property
+    def web(self) -> str:
+        """`https://host/owner/name` where the remote is known, else empty."""
+        ...
+
+    @property
+    def remote(self) -> str:
+        """The remote's URL without user information, else empty."""
+        ...
+
+    @property
+    def bare(self) -> bool:
+        """True for a repository without a work tree."""
+        ...
+
+    @property
+    def shallow(self) -> bool:
+        """True where the history is cut off."""
+        ...
+
+    @property
+    def owned(self) -> bool:
+        """True for a clone of ours in the cache, which may be fetched into."""
+        ...
 
     def resolve(self, ref: str = "") -> str:
         """Return the commit that a ref, or HEAD, stands for; empty for an unborn HEAD; raises GitFault."""
@@ -178,13 +212,121 @@ class FileDoor(Protocol):
         ...
 
 
+class HttpReply(Protocol):
+    """A whole answer of a web API; `kept` where the host said that it has not changed."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def kept(self) -> bool: ...
+
+    def json(self) -> Any:
+        """Return the body as JSON; raises HttpFault."""
+        ...
+
+
+class HttpSession(Protocol):
+    """Requests to one origin: limits, retries, deadlines and the cache of unchanged answers are inside."""
+
+    @property
+    def count(self) -> Any:
+        """`.calls` on the network, `.kept` unchanged, `.waited` seconds."""
+        ...
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep: bool = True) -> HttpReply:
+        """Return the answer to a GET of a path or URL of this origin; raises HttpFault."""
+        ...
+
+    def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> HttpReply:
+        """Return the answer to a POST that reads, such as a GraphQL query; raises HttpFault."""
+        ...
+
+
+class HttpDoor(Protocol):
+    """The only way to web APIs; `credential` is the variable's name."""
+
+    @property
+    def credential(self) -> str:
+        """The NAME of the credential's variable, empty for none."""
+        ...
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values of the credential, for authorising requests and nothing else."""
+        ...
+
+    def session(
+        self,
+        base: str,
+        keys: Sequence[tuple[str, Callable[[], Mapping[str, str]]]] = (),
+        limits: Any = None,
+    ) -> HttpSession:
+        """Open an origin, each key a name and what authorises a request by it; raises HttpFault."""
+        ...
+
+
+class KubeCluster(Protocol):
+    """A cluster opened to be read: GET only, Secret objects refused, tries and deadlines inside."""
+
+    @property
+    def calls(self) -> int:
+        """How many requests were made."""
+        ...
+
+    def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = ...) -> Mapping[str, Any]:
+        """Return the JSON object at a path; raises KubeFault."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class KubeDoor(Protocol):
+    """The only way to clusters."""
+
+    def open(self, context: str, kubeconfig: Path | None = None, *, programs: bool = False) -> KubeCluster:
+        """Open a kubeconfig context, or `in-cluster`; raises KubeFault."""
+        ...
+
+
 class Reader(Protocol):
     """The only door out, made for one collector and one work item; stamps evidence and keeps the ledger."""
 
-    as_of: date
-    now: str
-    git: GitDoor
-    files: FileDoor
+    @property
+    def as_of(self) -> date:
+        """The audit date."""
+        ...
+
+    @property
+    def now(self) -> str:
+        """The start of the run, `YYYY-MM-DDTHH:MM:SSZ`."""
+        ...
+
+    @property
+    def git(self) -> GitDoor:
+        """The door to git."""
+        ...
+
+    @property
+    def files(self) -> FileDoor:
+        """The door to files."""
+        ...
+
+    @property
+    def http(self) -> HttpDoor:
+        """The door to web APIs."""
+        ...
+
+    @property
+    def kube(self) -> KubeDoor:
+        """The door to clusters."""
+        ...
 
     def cite(
         self,
@@ -222,6 +364,15 @@ class Collector(Protocol):
     def collect(self, item: WorkItem, settings: Any, reader: Reader) -> Iterable[Yield]:
         """Yield signals, populations, memberships, further targets, person facts and ledger rows of one
         item."""
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """What a collector may offer besides: a look at what a credential can read, for `cnmm doctor`."""
+
+    def probe(self, target: Target, settings: Any, reader: Reader) -> Iterable[Probe]:
+        """Yield one answer for each group of signals; writes nothing."""
         ...
 
 

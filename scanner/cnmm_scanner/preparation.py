@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from cnmm_reports.view import Renderer
 from cnmm_rules.catalogue.loader import load as load_catalogue
 from cnmm_rules.catalogue.overlay import apply as apply_overlay
 from cnmm_rules.criteria import Catalogue
+from cnmm_scanner.canonical import document as document_bytes
 from cnmm_scanner.collect import inputs_digest
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.gates import Gate, check_sections
+from cnmm_scanner.history.location import Location, parse_location
 from cnmm_scanner.joining import load_joins
 from cnmm_scanner.journal import Vault
 from cnmm_scanner.lanes import Choice
@@ -30,8 +32,9 @@ from cnmm_scanner.manifest import tool_version
 from cnmm_scanner.outputs import load_renderers
 from cnmm_scanner.plugins import CATALOGUES, COLLECTORS, JOINS, Plugin, discover, find, load_collectors
 from cnmm_scanner.sealing import foreign_specs
-from cnmm_scanner.settings import Settings, TargetEntry, collector_settings, read_settings
+from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
+from cnmm_scanner.sources import source_targets
 from cnmm_scanner.targets import parse_target, require_accepted
 from cnmm_scanner.work import Conditions
 
@@ -62,6 +65,8 @@ class Order:
     sign_key: Path | None = None
     own_only: bool = False
     gates: tuple[Gate, ...] = ()
+    history: str | None = None
+    fail_on_regression: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,9 @@ class Scan:
     overlay: bytes | None
     renderers: Mapping[str, Renderer]
     signer: Signer | None = field(repr=False)
+    history: Location | None = None
+    keep_days: int | None = None
+    baseline: bytes | None = None
 
     @property
     def org(self) -> Subject:
@@ -152,6 +160,10 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
     collectors = load_collectors(plugins)
     _check_names(settings, collectors, document)
     targets = _targets(order, settings)
+    organisation = order.organisation or settings.organisation or _name_of(targets)
+    targets = tuple(replace(one, facts=(*one.facts, ("organisation", organisation))) for one in targets)
+    org = Subject.safe(SubjectKind.ORG, organisation)
+    targets = (*targets, *source_targets(settings.sources, org, settings.k))
     require_accepted(targets, collectors.values())
     as_of = order.as_of or settings.as_of or datetime.now(UTC).date()
     joins = load_joins(discover(JOINS, order.own_only))
@@ -164,10 +176,11 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
     if overlay is not None:
         catalogue = apply_overlay(catalogue, str(settings.catalogue.overlay), overlay)
     check_sections(order.gates, [section.id for section in catalogue.sections])
+    history, keep_days = _history(order, settings)
     return Scan(
         order=order,
         settings=settings,
-        organisation=order.organisation or settings.organisation or _name_of(targets),
+        organisation=organisation,
         as_of=as_of,
         period=_period(order, settings, as_of),
         targets=targets,
@@ -183,7 +196,30 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
         overlay=overlay,
         renderers=load_renderers(order.formats or settings.formats, order.own_only) if rendered else {},
         signer=None if order.sign_key is None else load_signer(order.sign_key),
+        history=history,
+        keep_days=keep_days,
+        baseline=None if history is None else _baseline(history, organisation, as_of, catalogue),
     )
+
+
+def _history(order: Order, settings: Settings) -> tuple[Location | None, int | None]:
+    kept = settings.history
+    entry = HistoryChoice(store=kept) if isinstance(kept, str) else kept
+    keep_days = None if entry is None else entry.keep_days
+    store = order.history or (None if entry is None else entry.store)
+    if store is None:
+        if order.fail_on_regression:
+            raise UsageFault("--fail-on-regression without a history", "give --history, or `history:`")
+        return None, None
+    return parse_location(store), keep_days
+
+
+def _baseline(history: Location, organisation: str, as_of: date, catalogue: Catalogue) -> bytes | None:
+    """Return what to seal of earlier measures; also opens the history before anything is read."""
+    from cnmm_scanner.history.past import read_baseline
+
+    found = read_baseline(history, organisation, as_of, catalogue)
+    return document_bytes(found) if found else None
 
 
 def _check_names(settings: Settings, collectors: Mapping[str, Any], document: Located | None) -> None:
@@ -206,7 +242,7 @@ def _read_overlay(path: Path | None) -> bytes | None:
 
 def _targets(order: Order, settings: Settings) -> tuple[Target, ...]:
     entries: tuple[str | TargetEntry, ...] = order.targets or settings.targets
-    if not entries:
+    if not entries and not settings.sources:
         raise UsageFault("no target", "cnmm scan DIRECTORY, or `targets:` in the settings")
     return tuple(
         parse_target(entry) if isinstance(entry, str) else parse_target(entry.target, entry.credential)

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from cnmm_scanner.baseline import BASELINE
 from cnmm_scanner.bundle import OVERLAY, RUN, Bundle, write_bundle
 from cnmm_scanner.canonical import document
 from cnmm_scanner.collect import Collection, Outcome
@@ -53,11 +54,17 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
             done = Done(status, output / BUNDLE, (), said, b"")
         else:
             assessment = assess(scan, facts, output / BUNDLE)
-            files, screen = render(assessment, scan.catalogue, scan.renderers, output)
-            status, said = _status(scan, outcome, json.loads(assessment))
+            told = json.loads(assessment)
+            beside, regressed = _look_back(scan, told)
+            files, screen = render(
+                assessment, scan.catalogue, scan.renderers, output, output / BUNDLE, beside
+            )
+            status, said = _status(scan, outcome, told, regressed)
             done = Done(status, output / BUNDLE, tuple(files), said, screen)
         if not outcome.interrupted:
             journal.remove()
+    if assessed:
+        _remember(scan, output / BUNDLE)
     return done
 
 
@@ -68,7 +75,13 @@ def collect(scan: Scan, journal: Journal, progress: Progress) -> Outcome:
     with Lanes(scan.order.executor, conditions, worker) as lanes:
         collection = Collection(worker, journal, lanes, progress, scan.inputs(), scan.order.max_calls)
         outcome = collection.run(scan.targets)
-    context = {"organisation": scan.org, "as_of": scan.as_of, "period": scan.period, "k": scan.settings.k}
+    context = {
+        "organisation": scan.org,
+        "as_of": scan.as_of,
+        "period": scan.period,
+        "now": conditions.now,
+        "k": scan.settings.k,
+    }
     names, failed = run_joins(scan.joins, journal, list(outcome.items), worker, context)
     outcome.items.update(dict.fromkeys(names))
     outcome.failed += failed
@@ -93,6 +106,8 @@ def _inputs(scan: Scan, complete: bool) -> Iterator[tuple[str, Content]]:
         yield "inputs/scope.json", held(document(scan.settings.scope.model_dump(mode="json")))
     if scan.overlay is not None:
         yield OVERLAY, held(scan.overlay)
+    if scan.baseline is not None:
+        yield BASELINE, held(scan.baseline)
     for kind in FILES:
         found = read_statements(kind, getattr(scan.settings, kind))
         if found:
@@ -108,8 +123,28 @@ def assess(scan: Scan, facts: Path, target: Path) -> bytes:
     return assessment
 
 
-def _status(scan: Scan, outcome: Outcome, assessment: dict[str, Any]) -> tuple[int, tuple[str, ...]]:
-    said = list(failed_gates(assessment, scan.order.gates)) if assessment else []
+def _look_back(scan: Scan, assessment: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what reports show of earlier scans, and the lines of a regression gate that is not met."""
+    if scan.history is None:
+        return {}, ()
+    from cnmm_scanner.history.past import look_back
+
+    past = look_back(scan.history, assessment)
+    gated = scan.order.fail_on_regression
+    return {"diff": past.diff, "trend": past.trend}, past.regressed if gated else ()
+
+
+def _remember(scan: Scan, bundle: Path) -> None:
+    if scan.history is not None:
+        from cnmm_scanner.history.past import remember
+
+        remember(scan.history, bundle, scan.keep_days)
+
+
+def _status(
+    scan: Scan, outcome: Outcome, assessment: dict[str, Any], regressed: tuple[str, ...] = ()
+) -> tuple[int, tuple[str, ...]]:
+    said = [*failed_gates(assessment, scan.order.gates), *regressed] if assessment else []
     status = GATE if said else OK
     lost = assessment["ledger"]["failed"] if assessment else 0
     if scan.order.strict and (not outcome.complete or lost):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Reader, Target, WorkItem
 from cnmm_collectors.reader import SourceReader, initialise
@@ -72,7 +72,7 @@ class Worker:
     def reader(self, collector: Collector, target: Target) -> Reader:
         """Return the only door out for one collector and target; it sees that target's credential alone."""
         name = target.credential
-        reader = SourceReader(
+        return SourceReader(
             collector=collector.name,
             version=collector.version,
             as_of=self.conditions.as_of,
@@ -81,8 +81,6 @@ class Worker:
             credential=name,
             environment={name: os.environ[name]} if name in os.environ else {},
         )
-        # mypy takes the protocol's plain attributes for writable ones, which no subtype could fit.
-        return cast(Reader, reader)
 
     def contract(self, collector: str) -> Contract:
         """Return what the collector is held to."""

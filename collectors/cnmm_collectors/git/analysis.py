@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from cnmm_collectors.git import detect
-from cnmm_collectors.git.blobs import Contents, read_blobs
+from cnmm_collectors.git.blobs import Contents, read_blobs, read_code
 from cnmm_collectors.git.citation import RepositoryCite
 from cnmm_collectors.git.components import Division, describes_component, divide
 from cnmm_collectors.git.history import DAY, History, Parser, Window, command, commits, ignored_commits
@@ -91,6 +91,11 @@ def _read_files(
     names = [entry.path for entry in regular]
     wanted = [entry for entry in regular if wants(entry.path, designated)]
     contents = read_blobs(repository, wanted, settings)
+    code = frozenset(detect.wanted_code(names, contents.read))
+    if code:
+        sources = [entry for entry in regular if entry.path in code]
+        contents += read_code(repository, sources, settings)
+        wanted += sources
     groups = frozenset(settings.groups)
     ownership = read_ownership(names, contents.read, contents.unread, repository.web, groups)
     owners = ownership.owners if isinstance(ownership.owners, OwnersFile) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from cnmm_collectors.plugin import GitRepository
 from cnmm_collectors.reader import GitFault
 from cnmm_collectors.signals import Gap
 
+MOST_CODE = 2_000
+MOST_CODE_BYTES = 16 * 1024**2
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -19,6 +23,20 @@ class Contents:
     read: Mapping[str, bytes]
     unread: Mapping[str, Gap]
     causes: Mapping[str, int]
+
+    def __add__(self, other: Contents) -> Contents:
+        """Return what two readings of different files gave together."""
+        causes = Counter(self.causes) + Counter(other.causes)
+        return Contents({**self.read, **other.read}, {**self.unread, **other.unread}, causes)
+
+
+def read_code(repository: GitRepository, wanted: Sequence[TreeEntry], settings: Settings) -> Contents:
+    """Return the contents of source files within their own cap: 2,000 files and 16 MiB."""
+    caps = {
+        "max_blobs": min(MOST_CODE, settings.max_blobs),
+        "max_total_bytes": min(MOST_CODE_BYTES, settings.max_total_bytes),
+    }
+    return read_blobs(repository, wanted, settings.model_copy(update=caps))
 
 
 def read_blobs(repository: GitRepository, wanted: Sequence[TreeEntry], settings: Settings) -> Contents:
@@ -74,8 +92,8 @@ def _choose(
     causes: dict[str, int] = {}
     chosen: list[TreeEntry] = []
     total = 0
-    # Shallow paths first: where a cap bites, it takes what lies deepest.
-    for entry in sorted(wanted, key=lambda item: (item.path.count("/"), item.path)):
+    # Shallow paths first: where a cap bites, it takes code, and what lies deepest.
+    for entry in sorted(wanted, key=lambda e: (e.path.endswith(".py"), e.path.count("/"), e.path)):
         size = sizes.get(entry.oid, -1)
         cause, gap = "", Gap.UNSUPPORTED
         if size < 0:

@@ -1,5 +1,4 @@
-"""Citations of one repository at one commit: permalinks where the host is known, exact git commands always.
-"""
+"""Citations of one repository at one commit: permalinks where the host is known, git commands always."""
 
 from __future__ import annotations
 
@@ -9,9 +8,8 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.git.excerpts import show_lines
 from cnmm_collectors.plugin import Reader
-
-_EXCERPT_LINES = 12
 
 
 class RepositoryCite:
@@ -31,10 +29,14 @@ class RepositoryCite:
         ).hexdigest()
 
     def file(self, path: str, first: int = 0, last: int = 0, excerpt: str = "") -> Evidence:
-        """Cite lines first..last (1-based, 0 for the whole file) of a tracked path at the scanned commit."""
+        """Cite lines first..last (1-based, 0 for the whole file) of a tracked path at the scanned commit.
+
+        The excerpt is the words given, and behind them the lines where they are fit to be shown.
+        """
         last = max(first, last)
         lines = "" if not first else f"L{first}" if first == last else f"L{first}-L{last}"
         oid = self._oids.get(path, "")
+        shown = show_lines(path, self._contents.get(path, b""), first, last)
         return self._reader.cite(
             locator=self._locate(path, first, last, lines),
             query=f"git show {shlex.quote(f'{self._commit}:{path}')}",
@@ -43,7 +45,7 @@ class RepositoryCite:
             commit=self._commit,
             lines=lines,
             native_id=oid,
-            excerpt=excerpt or self._excerpt(path, first, last),
+            excerpt=": ".join(filter(None, (excerpt, shown))),
         )
 
     def tree(self, what: str) -> Evidence:
@@ -93,9 +95,3 @@ class RepositoryCite:
 
     def _is_gitlab(self) -> bool:
         return "gitlab" in self._web.split("/")[2]
-
-    def _excerpt(self, path: str, first: int, last: int) -> str:
-        if not first or path not in self._contents:
-            return ""
-        rows = self._contents[path].split(b"\n", last)[first - 1 : min(last, first + _EXCERPT_LINES)]
-        return b"\n".join(rows).decode("utf-8", "replace")

@@ -42,7 +42,7 @@ class Division:
 
 def describes_component(path: str) -> bool:
     """True for a catalogue file."""
-    return _CATALOGUE.search(path) is not None
+    return path.endswith((".yaml", ".yml")) and _CATALOGUE.search(path) is not None
 
 
 def divide(
@@ -120,14 +120,15 @@ def _deployables(paths: Collection[str]) -> set[str]:
         folder for folder, _, name in (path.rpartition("/") for path in paths)
         if folder and _IMAGE.match(name) and counts(f"{folder}/{name}")
     }  # fmt: skip
+    if not folders:
+        return set()
+    coded = {path.rpartition("/")[0] for path in paths if path_class(path) is PathClass.CODE}
     sourced: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folders:
-            if folder in folders and path_class(path) is PathClass.CODE:
-                sourced.add(folder)
+    for folder in coded:
+        while folder and folder not in sourced:
+            sourced.add(folder)
             folder = folder.rpartition("/")[0]
-    return sourced
+    return sourced & folders
 
 
 def _from_owners(paths: Collection[str], owners: OwnersFile | None) -> list[_Part]:

@@ -58,8 +58,7 @@ def _authors_by_file(touches: Iterable[Touch], tracked: int) -> Mapping[int, fro
 
 
 def _authors(counts: Mapping[int, int], creator: int | None) -> frozenset[int]:
-    """Return who counts as an author: degree of authorship of at least 3.293, and over 0.75 of the highest.
-    """
+    """Return who counts as an author: degree of authorship at least 3.293, and over 0.75 of the highest."""
     total = sum(counts.values())
     degree = {
         person: 3.293 + 1.098 * (person == creator) + 0.164 * own - 0.321 * math.log(1 + total - own)

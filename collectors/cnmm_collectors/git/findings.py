@@ -37,7 +37,7 @@ def find_all(
     seen: dict[tuple[str, Subject], Reading] = {}
     for signal in _signals(analysis, settings, standing, seen):
         seen[signal.key, signal.subject] = signal.reading
-        yield signal
+        yield _of_team(signal, organisation) if signal.subject.kind is SubjectKind.TEAM else signal
     yield from _sketches(analysis, standing)
     subjects = {
         SubjectKind.REPO: [view.repo],
@@ -57,6 +57,12 @@ def _memberships(analysis: Analysis, settings: Settings, organisation: Subject) 
     for team, repositories in sorted(settings.teams.items()):
         if view.repo.name in repositories or view.repo.name.rpartition("/")[2] in repositories:
             yield Membership(view.repo, Subject.safe(SubjectKind.TEAM, organisation.name, team))
+
+
+def _of_team(signal: Signal, organisation: Subject) -> Signal:
+    """Return a team's signal under the organisation of the run, whoever hosts the repository."""
+    team = signal.subject.name.rpartition("/")[2]
+    return replace(signal, subject=Subject.safe(SubjectKind.TEAM, organisation.name, team))
 
 
 def _signals(
@@ -120,8 +126,9 @@ def _people(
     for touches in analysis.touches.commits:
         for person, found in authorship.facts(touches).items():
             layers[person] |= found
+    aliases = history.people.pseudonyms()
     for person in sorted(layers):
-        first, *others = history.people.pseudonyms(person)
+        first, *others = aliases[person]
         yield PersonFact(first, "git.author", "1", "git", view.repo)
         yield from (PersonFact(first, "git.alias", other, "git", view.repo) for other in others)
         yield from (

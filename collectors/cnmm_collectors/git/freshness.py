@@ -44,8 +44,14 @@ class Freshness:
             yield Signal(key, component.subject, "git", reading)
 
     def _lag(self, component: Component, paths: Sequence[str]) -> Reading:
-        code = [path for path in paths if path_class(path) is PathClass.CODE]
-        docs = [path for path in paths if path_class(path) is PathClass.DOCS]
+        code: list[str] = []
+        docs: list[str] = []
+        for path in paths:
+            kind = path_class(path)
+            if kind is PathClass.CODE:
+                code.append(path)
+            elif kind is PathClass.DOCS:
+                docs.append(path)
         if not code or not docs:
             return self.standing.absent("docs beside code, one of them missing")
         if any(path in self.history.unclear for path in (*code, *docs)):

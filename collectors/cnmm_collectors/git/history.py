@@ -1,6 +1,8 @@
-"""One pass over the whole history: when each path last really changed, and who changed what in the windows.
+"""One pass over the whole history: when each path first came, when it last really changed, and who changed
+what in the windows.
 
-Parsing is on bytes. A random mark that no file name and no subject can guess starts each commit.
+A change that a merge discarded still dates its path: it was made, and somebody looked at both sides. Parsing
+is on bytes. A random mark that no file name and no subject can guess starts each commit.
 """
 
 from __future__ import annotations
@@ -44,7 +46,10 @@ class Change:
 
 @dataclass(slots=True)
 class History:
-    """What one pass found; dates in epoch seconds, by path for what is tracked at the scanned commit."""
+    """What one pass found; dates in epoch seconds, by path for what is tracked at the scanned commit.
+
+    `added` holds the paths that some dated commit was seen to add, `first` the oldest date of all.
+    """
 
     people: People
     paths: list[str]
@@ -129,6 +134,7 @@ class Parser:
         self._first = array("q", bytes(8 * len(paths)))
         self._fallback: dict[int, int] = {}
         self._unclear: set[int] = set()
+        self._undated: set[int] = set()
         self.history = History(people, list(paths))
 
     def feed(self, stream: Iterable[bytes]) -> History:
@@ -152,13 +158,13 @@ class Parser:
         history.bulk += bulk
         if when is None:
             history.undated += 1
-            self._doubt(paths)
+            self._doubt(letters, paths)
             return
         if history.first is None or when < history.first:
             history.first = when
         if when > self._window.start:
             self._keep(when, sha, parents, (name, address, trailers), bulk, letters, paths)
-        self._date(when, bulk, paths)
+        self._date(when, bulk, letters, paths)
 
     def _is_bulk(self, letters: Sequence[bytes], subject: bytes, sha: bytes) -> bool:
         """True for an edit of so many existing files that it says nothing of any; added files are real."""
@@ -196,13 +202,14 @@ class Parser:
             self.history.paths.append(path.decode("utf-8", "surrogateescape"))
         return number
 
-    def _date(self, when: int, bulk: bool, paths: Sequence[bytes]) -> None:
+    def _date(self, when: int, bulk: bool, letters: Sequence[bytes], paths: Sequence[bytes]) -> None:
         index, unsettled, first, last = self._index, self._open, self._first, self._last
-        for path in paths:
+        for letter, path in zip(letters, paths, strict=True):
             number = index.get(path)
             if number is None or number >= self._tracked:
                 continue
-            first[number] = when
+            if letter == b"A" or _adds(letter):
+                first[number] = when
             if number in unsettled:
                 if bulk:
                     # Should nothing else turn up, the oldest mention is when it got this name.
@@ -211,10 +218,14 @@ class Parser:
                     last[number] = when
                     unsettled.discard(number)
 
-    def _doubt(self, paths: Sequence[bytes]) -> None:
-        for path in paths:
+    def _doubt(self, letters: Sequence[bytes], paths: Sequence[bytes]) -> None:
+        for letter, path in zip(letters, paths, strict=True):
             number = self._index.get(path)
-            if number is not None and number in self._open:
+            if number is None or number >= self._tracked:
+                continue
+            if _adds(letter):
+                self._undated.add(number)
+            if number in self._open:
                 self._unclear.add(number)
                 self._open.discard(number)
 
@@ -227,8 +238,13 @@ class Parser:
                 history.unclear.add(path)
             else:
                 history.changed[path] = moment
-            if self._first[number] and number not in self._unclear:
+            if self._first[number] and number not in self._undated:
                 history.added[path] = self._first[number]
+
+
+def _adds(letter: bytes) -> bool:
+    """True for a path that is new; a merge adds what none of its parents holds."""
+    return not letter.strip(b"A")
 
 
 def _seconds(times: bytes) -> tuple[int, int]:

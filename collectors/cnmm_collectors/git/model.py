@@ -12,7 +12,6 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.subjects import Subject
 
-
 OUT_OF_USE = frozenset({"experimental", "deprecated", "archived"})
 """Lifecycles whose components are outside every measured population."""
 
@@ -34,8 +33,7 @@ class PathClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One tracked file at the scanned commit; `path` decoded with surrogateescape, `mode` as git prints it.
-    """
+    """One tracked file at the scanned commit; `path` decoded with surrogateescape, `mode` as printed."""
 
     path: str
     mode: str

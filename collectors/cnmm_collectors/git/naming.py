@@ -1,4 +1,4 @@
-"""What a repository is called: `ORG/NAME`, from what the run declares, else the remote, else the folder."""
+"""What a repository is called: `OWNER/NAME`, as its host says, else under the organisation of the run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(.+)")
 
 
 def name_repository(target: Target, locator: str, remote: str) -> Subject:
-    """Return the repository's subject; the target's own, then its fact `repo`, then the remote, then the
-    folder.
+    """Return the repository's subject; the target's own, then its fact `repo`, then the remote on a host,
+    then the folder within the fact `organisation`.
     """
     if target.subject is not None and target.subject.kind is SubjectKind.REPO:
         return target.subject
@@ -25,12 +25,18 @@ def name_repository(target: Target, locator: str, remote: str) -> Subject:
             SubjectKind.REPO, *(parts if len(parts) > 1 else (organisation or "local", declared))
         )
     owner, name = _split(remote or locator)
-    return Subject.safe(SubjectKind.REPO, organisation or (owner if remote else "") or "local", name)
+    hosted = owner if _is_hosted(remote) else ""
+    return Subject.safe(SubjectKind.REPO, hosted or organisation or "local", name)
 
 
 def name_organisation(target: Target, repo: Subject) -> Subject:
     """Return the organisation a repository belongs to."""
     return Subject.safe(SubjectKind.ORG, target.fact("organisation") or repo.name.partition("/")[0])
+
+
+def _is_hosted(remote: str) -> bool:
+    # A remote that is a folder of this machine says nothing of who owns it.
+    return not remote.startswith("file:") and ("://" in remote or _SCP.fullmatch(remote) is not None)
 
 
 def _split(url: str) -> tuple[str, str]:

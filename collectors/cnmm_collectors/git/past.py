@@ -9,7 +9,7 @@ from cnmm_collectors.git.history import History, Parser
 from cnmm_collectors.reader import GitFault
 from cnmm_collectors.signals import Gap
 
-Span = tuple[int, int]
+Span = tuple[int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class LatePast:
 
 
 class LateDates(Mapping[str, Span]):
-    """Path -> epoch seconds of its first and its last real change; empty where history is not known."""
+    """What `spans` says of the history, once it is asked for; empty where history is not known."""
 
     def __init__(self, past: LatePast) -> None:
         self._past = past
@@ -66,5 +66,11 @@ class LateDates(Mapping[str, Span]):
 
 
 def spans(history: History) -> dict[str, Span]:
-    """Return for every dated path when it first appeared and when it last really changed."""
-    return {path: (history.added.get(path, last), last) for path, last in history.changed.items()}
+    """Return for every dated path when it was added, None where no dated commit was seen to add it, and
+    when it last really changed; for the empty path, the repository itself, its first commit, None where some
+    commit has no date, and its first dated one.
+    """
+    found: dict[str, Span] = {path: (history.added.get(path), last) for path, last in history.changed.items()}
+    if history.first is not None:
+        found[""] = (None if history.undated else history.first, history.first)
+    return found

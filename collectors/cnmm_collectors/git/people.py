@@ -42,9 +42,12 @@ class People:
             number = self._parent[number]
         return number
 
-    def pseudonyms(self, number: int) -> tuple[str, ...]:
-        """Return the keyed pseudonyms of a person's addresses and full names, sorted."""
-        return tuple(sorted({alias for i, alias in enumerate(self._aliases) if self.root(i) == number}))
+    def pseudonyms(self) -> dict[int, list[str]]:
+        """Return the keyed pseudonyms of each person's addresses and full names, sorted."""
+        found: dict[int, set[str]] = {}
+        for number, alias in enumerate(self._aliases):
+            found.setdefault(self.root(number), set()).add(alias)
+        return {number: sorted(aliases) for number, aliases in found.items()}
 
     def forget(self) -> None:
         """Drop every name and address; numbers and pseudonyms stay."""

@@ -17,8 +17,7 @@ class Standing:
     detail: str
 
     def outside(self, component: Component) -> Reading | None:
-        """Return Absent for what is not in use, Unknown where that cannot be told, None for what is in use.
-        """
+        """Return Absent for what is not in use, Unknown where nobody can tell, None for what is in use."""
         if component.lifecycle.lower() in OUT_OF_USE:
             return self.absent(f"components in use: this one is {component.lifecycle}")
         if self.gap is not None:

@@ -37,7 +37,11 @@ def lists_parts(path: str) -> bool:
 def find_packages(paths: Collection[str], contents: Mapping[str, bytes]) -> dict[str, str]:
     """Return folder -> kind of workspace for every part that a list names and that is there."""
     folders = {name: _folders_with(paths, name) for name in _PACKAGES}
-    every = {folder for path in paths for folder in _parents(path)}
+    every: set[str] = set()
+    for folder in {path.rpartition("/")[0] for path in paths}:
+        while folder and folder not in every:
+            every.add(folder)
+            folder = folder.rpartition("/")[0]
     found: dict[str, str] = {}
     for path in sorted(contents, key=lambda item: (item.count("/"), item)):
         base, _, name = path.rpartition("/")
@@ -113,11 +117,7 @@ def _translate(pattern: str) -> str:
 
 
 def _folders_with(paths: Iterable[str], name: str) -> set[str]:
-    return {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == name}
-
-
-def _parents(path: str) -> Iterator[str]:
-    folder = path.rpartition("/")[0]
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
+    below = "/" + name
+    return {
+        path[: -len(below)] if path != name else "" for path in paths if path == name or path.endswith(below)
+    }

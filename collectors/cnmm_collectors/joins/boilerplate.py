@@ -29,8 +29,7 @@ class _Sketch:
 
 
 class BoilerplateJoin:
-    """Implements `plugin.Join`; `context`: `now`, and `complete`, True where the whole population was read.
-    """
+    """Implements `plugin.Join`; `context`: `now`, and `complete`, True where the population was read."""
 
     name: ClassVar[str] = "boilerplate"
     signals: ClassVar[tuple[SignalSpec, ...]] = tuple(
@@ -43,10 +42,14 @@ class BoilerplateJoin:
         sketches = sorted(_read(facts), key=lambda item: item.subject)
         copies = _copies(sketches)
         for sketch in sketches:
-            yield Signal(KEY, sketch.subject, "git", _judge(sketch.subject in copies, context))
+            yield Signal(KEY, sketch.subject, "git", _judge(sketch, sketch.subject in copies, context))
 
 
-def _judge(copied: bool, context: Mapping[str, Any]) -> Reading:
+def _judge(sketch: _Sketch, copied: bool, context: Mapping[str, Any]) -> Reading:
+    if sketch.shared:
+        # Whoever refers to a shared template reuses it, whatever else there is.
+        what = "its pipeline refers to a shared template"
+        return Observed(False, (cite_join("boilerplate", context, what, what.encode()),))
     if not copied and not context.get("complete"):
         return Unknown(Gap.NOT_COLLECTED, "not every repository of the population was read to compare with")
     what = f"pipeline and chart files 80 % the same as another repository's: {'yes' if copied else 'no'}"

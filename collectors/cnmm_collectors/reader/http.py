@@ -1,4 +1,4 @@
-"""The door to web APIs: one origin, its credentials, its limits; conditional requests through a private cache.
+"""The door to web APIs: one origin, its credentials, its limits; conditional requests, a private cache.
 
 A credential goes to its own origin only. No message of this module holds a header, a body or a query.
 """
@@ -122,7 +122,9 @@ class HttpSession:
             if answer.status not in _REDIRECTS or not target:
                 return answer
             url = urljoin(answer.url, target)
-            self._require_own(url, f"{_place(answer.url)} redirects to another host, which gets no credential")
+            self._require_own(
+                url, f"{_place(answer.url)} redirects to another host, which gets no credential"
+            )
         raise HttpFault(f"{_place(url)} redirects without end", Gap.MALFORMED)
 
     def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> HttpAnswer:
@@ -149,7 +151,9 @@ class HttpSession:
             if wait <= 0:
                 return chosen
             if wait > 1 and self.count.waited + wait > self._limits.wait:
-                raise HttpFault("the host limits the rate of requests for longer than allowed", Gap.RATE_LIMITED)
+                raise HttpFault(
+                    "the host limits the rate of requests for longer than allowed", Gap.RATE_LIMITED
+                )
             # Requests that are merely spaced are no waiting for the host.
             self.count.waited += wait if wait > 1 else 0
             time.sleep(wait)
@@ -163,7 +167,9 @@ class HttpSession:
         fault: HttpFault | None = None
         with Exchange(self._limits.seconds, self._limits.body) as exchange:
             try:
-                response = session.request(verb, url, headers=headers, data=body or None, allow_redirects=False)
+                response = session.request(
+                    verb, url, headers=headers, data=body or None, allow_redirects=False
+                )
             except (requests.RequestException, TooLarge, TooSlow, OSError, sqlite3.Error) as error:
                 fault = _explain(error, url, exchange)
         self.count.calls += max(exchange.calls, 1)

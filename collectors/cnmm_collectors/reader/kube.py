@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from cnmm_collectors.signals import Gap
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 
 _SECRETS = re.compile(r"/api/v1(?:/watch)?(?:/namespaces/[^/]+)?/secrets(?:/|$)")
 _CHUNK = 262_144
+_SHAPES = (ValueError, TypeError, KeyError, AttributeError)
+"""What a kubeconfig of another shape makes the client, which does not check it, raise."""
 _TRANSIENT = (429, 500, 502, 503, 504)
 _GAPS = {
     401: Gap.NOT_PERMITTED, 403: Gap.NOT_PERMITTED, 404: Gap.NOT_VISIBLE, 405: Gap.UNSUPPORTED,
@@ -40,7 +44,7 @@ class KubeFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KubeLimits:
-    """Caps: seconds for one answer and to connect, bytes of one answer, tries, seconds between them."""
+    """Caps: seconds for one answer, to connect, between tries and over all; bytes of one answer; tries."""
 
     seconds: float = 60.0
     connect: float = 10.0
@@ -48,6 +52,7 @@ class KubeLimits:
     attempts: int = 3
     pause: float = 1.0
     longest_pause: float = 30.0
+    total: float = 3600.0
 
 
 class SourceCluster:
@@ -56,11 +61,14 @@ class SourceCluster:
     def __init__(self, api: ApiClient, limits: KubeLimits) -> None:
         self.calls = 0
         self._api, self._limits = api, limits
+        self._deadline = time.monotonic() + limits.total
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Mapping[str, Any]:
         """Return the JSON object at a path; raises KubeFault, after retries for what may pass."""
         if _SECRETS.match(path):
             raise KubeFault("Secret objects are never read", Gap.UNSUPPORTED)
+        if time.monotonic() > self._deadline:
+            raise KubeFault("the time for this cluster is spent", Gap.NOT_COLLECTED)
         for attempt in range(1, self._limits.attempts + 1):
             try:
                 status, headers, body = self._send(path, query, accept)
@@ -98,7 +106,8 @@ class SourceCluster:
                 method="GET", resource_path=path, query_params=list(query),
                 header_params={"Accept": accept}, auth_settings=["BearerToken"],
             )  # fmt: skip
-            answer = self._api.rest_client.request(
+            transport: Any = self._api.rest_client
+            answer = transport.request(
                 request[0], request[1], headers=request[2],
                 _request_timeout=(self._limits.connect, self._limits.seconds),
             )  # fmt: skip
@@ -152,11 +161,12 @@ class SourceKube:
         program and `programs` does not allow it.
         """
         try:
-            import kubernetes.config as loading
+            from kubernetes import config
             from kubernetes.client import ApiClient, Configuration
         except ImportError:
             hint = "the official client is not installed: pip install 'cnmm[kubernetes]'"
             raise KubeFault(hint, Gap.NOT_ENABLED) from None
+        loading: Any = config
         configuration = Configuration()
         try:
             if context == IN_CLUSTER:
@@ -165,7 +175,7 @@ class SourceKube:
                 place = _place(kubeconfig)
                 _check_programs(place, context, programs)
                 loading.load_kube_config(place, context, configuration, persist_config=False)
-        except (loading.ConfigException, OSError, ValueError, TypeError, AttributeError) as error:
+        except (loading.ConfigException, yaml.YAMLError, OSError, *_SHAPES) as error:
             # The message of the client may quote the file, which holds credentials.
             hint = f"context {context[:80]!r} cannot be loaded ({type(error).__name__}): see `kubectl config"
             raise KubeFault(f"{hint} get-contexts`", Gap.NOT_ENABLED) from None
@@ -186,17 +196,23 @@ def _place(kubeconfig: Path | None) -> str:
 
 
 def _check_programs(place: str, context: str, allowed: bool) -> None:
-    from kubernetes.config.kube_config import KubeConfigMerger
-
-    merged = KubeConfigMerger(place).config
-    if merged is None:
-        raise KubeFault("no kubeconfig: set KUBECONFIG or `kubeconfig`", Gap.NOT_ENABLED)
-    content = merged.value
-    named = {one["name"]: one.get("context") or {} for one in content.get("contexts") or []}
-    if context not in named:
+    """Raise KubeFault for a context that is not there, or that runs a program without leave."""
+    chosen = _named(place, "contexts", "context").get(context)
+    if chosen is None:
         raise KubeFault(f"no context {context[:80]!r}: see `kubectl config get-contexts`", Gap.NOT_ENABLED)
-    users = {one["name"]: one.get("user") or {} for one in content.get("users") or []}
-    user = users.get(named[context].get("user"), {})
+    user = _named(place, "users", "user").get(str(chosen.get("user")), {})
     if not allowed and ("exec" in user or "auth-provider" in user):
         hint = f"context {context[:80]!r} runs a program to log in: allow it with `run_programs: true`"
         raise KubeFault(hint, Gap.NOT_ENABLED)
+
+
+def _named(place: str, plural: str, single: str) -> dict[str, Mapping[str, Any]]:
+    """Return the entries of a kind by name over all files, the first of a name counts, as kubectl merges."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for part in place.split(os.pathsep):
+        path = Path(part).expanduser()
+        if part and path.is_file():
+            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            for entry in content.get(plural) or ():
+                found.setdefault(str(entry["name"]), entry.get(single) or {})
+    return found

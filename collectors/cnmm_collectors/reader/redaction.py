@@ -57,7 +57,8 @@ _REFERENCE = re.compile(
 _PADDED = re.compile(r"(?<![\w/+])[A-Za-z0-9+/]{5,}={1,2}(?![\w=])")
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _PIECE = re.compile(r"[/\-_]")
-_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# What follows the @ of a pinned action is a version, not a host.
+_ADDRESS = re.compile(r"(?<![\w.+%-])[\w.+%-]+@(?!v?\d+(?:\.\d+){0,2}(?![\w.-]))[\w-]+(?:\.[\w-]+)+")
 _NAMED_ADDRESS = re.compile(r"(?:[^\W\d_][\w.'’-]*[ \t]+){1,4}<[^<>\s]+@[^<>\s]+>")
 _TRAILER = re.compile(
     r"(?im)^(\W{0,4}(?:co-authored-by|signed-off-by|reviewed-by|acked-by|tested-by|reported-by|authors?"

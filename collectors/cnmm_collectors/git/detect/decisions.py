@@ -48,7 +48,7 @@ class Decision:
 def find_signals(survey: Survey) -> Iterator[Signal]:
     """Yield how many records of the last 365 days there are, compare options, and were replaced."""
     records = decisions(survey)
-    doubts = survey.doubts(_could)
+    doubts = survey.doubts(could_decide)
     start = survey.view.as_of - timedelta(days=WINDOW_DAYS)
 
     def recent(day: date | None) -> bool:
@@ -88,14 +88,15 @@ def _signal(
     return of_repository(survey, key, reading)
 
 
-def _could(path: str) -> bool:
+def could_decide(path: str) -> bool:
+    """True for a document that stands where decision records are kept."""
     return is_prose(path) and _PLACE.search(path) is not None and not _NOT_ONE.search(path)
 
 
 @remembered
 def decisions(survey: Survey) -> list[Decision]:
     """Return every decision record of the repository."""
-    found = (_read(survey, path) for path in survey.readable if _could(path))
+    found = (_read(survey, path) for path in survey.readable if could_decide(path))
     return [record for record in found if record is not None]
 
 

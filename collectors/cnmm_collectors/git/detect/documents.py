@@ -83,6 +83,13 @@ def find_signals(survey: Survey) -> Iterator[Signal]:
     yield from _team_interfaces(survey)
 
 
+def could_decide(path: str) -> bool:
+    """True for a document that this module would judge."""
+    if path.rpartition("/")[2].lower().startswith("readme"):
+        return True
+    return any(p.search(path) for p in (_RUNBOOK, _DESIGN, _CONTRIBUTING, _ROADMAP, _CARD, _TEAM_API))
+
+
 def _could(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda path: is_prose(path) and pattern.search(path) is not None
 

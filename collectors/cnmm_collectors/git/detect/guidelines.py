@@ -69,6 +69,11 @@ def find_signals(survey: Survey) -> Iterator[Signal]:
     )
 
 
+def could_decide(path: str) -> bool:
+    """True for a document that may be a guideline, or link to one."""
+    return bool(_GUIDELINE.search(path) or _FROM.search(path))
+
+
 def _could(path: str) -> bool:
     return is_prose(path) and _GUIDELINE.search(path) is not None
 

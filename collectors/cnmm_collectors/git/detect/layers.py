@@ -41,12 +41,11 @@ def layers_of(view: RepositoryView) -> dict[Subject, frozenset[str]]:
     A layer counts where a quarter of the component's classed files are of it, or its name says so.
     """
     tallies: dict[str, Counter[str]] = {component.root: Counter() for component in view.components}
-    for entry in view.entries:
-        layer = _layer_of(entry.path)
-        if layer:
-            for root in _above(entry.path):
-                if root in tallies:
-                    tallies[root][layer] += 1
+    classed = Counter((entry.path.rpartition("/")[0], _layer_of(entry.path)) for entry in view.entries)
+    for (folder, layer), count in classed.items():
+        for root in _upward(folder) if layer else ():
+            if root in tallies:
+                tallies[root][layer] += count
     return {component.subject: _decide(component, tallies[component.root]) for component in view.components}
 
 
@@ -56,10 +55,11 @@ def _layer_of(path: str) -> str:
     return "operator" if path.rpartition("/")[2] == "PROJECT" else _CLASSES.get(path_class(path), "")
 
 
-def _above(path: str) -> Iterator[str]:
-    while path:
-        path = path.rpartition("/")[0]
-        yield path
+def _upward(folder: str) -> Iterator[str]:
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
+    yield ""
 
 
 def _decide(component: Component, tally: Counter[str]) -> frozenset[str]:

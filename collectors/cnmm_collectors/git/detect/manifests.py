@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cnmm_collectors.git.detect.nodes import Node, YamlFault, read_yaml
+from cnmm_collectors.git.detect.nodes import Node, YamlFault, blank_schemas, read_yaml
 from cnmm_collectors.git.detect.paths import path_class
 from cnmm_collectors.git.model import PathClass
 
@@ -34,12 +34,23 @@ _TOOL_SETTINGS = frozenset(
         "config.kubernetes.io",
     ]
 )
+# Of these nothing but that they are there is ever asked, and they are most of what repositories hold.
+_ORDINARY = frozenset(
+    f"kind:{kind}"
+    for kind in (
+        "ClusterRole", "ClusterRoleBinding", "ConfigMap", "CronJob", "DaemonSet", "Deployment", "Job",
+        "NetworkPolicy", "Role", "RoleBinding", "Service", "ServiceAccount", "StatefulSet",
+    )
+)  # fmt: skip
+_NO_CONTENT = ("#", "---", "...", "%")
 _LISTS = frozenset({"List", "SecretList", "ConfigMapList"})
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One document: `group` is empty for the core API; `node` is None where only its header could be read."""
+    """One document: `group` is empty for the core API; `node` is None and `name` empty where only its header
+    was read.
+    """
 
     path: str
     group: str
@@ -63,11 +74,43 @@ def read_manifests(path: str, raw: bytes) -> tuple[tuple[Manifest, ...], bool]:
     text = raw.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
     if "{{" in text:
         text = _blank(text)
+    found, rest = _set_aside(path, blank_schemas(text))
     try:
-        documents = read_yaml(text)
+        documents = read_yaml(rest) if rest.strip() else ()
     except YamlFault:
-        return tuple(_headers(path, text)), True
-    return tuple(m for node in documents for m in _documents(path, node)), False
+        return (*found, *_headers(path, rest)), True
+    return (*found, *(m for node in documents for m in _documents(path, node))), False
+
+
+def _set_aside(path: str, text: str) -> tuple[list[Manifest], str]:
+    """Return the documents of which nothing but kind and place matters, and the text with empty lines for
+    them.
+    """
+    found: list[Manifest] = []
+    kept: list[str] = []
+    at, line = 0, 1
+    for end in [*(match.start() for match in _SEPARATOR.finditer(text)), len(text)]:
+        part = text[at:end]
+        lines = part.count("\n")
+        header = _HEADER.findall(part)
+        if len(header) == 2 and {f"{key}:{value}" for key, value in header} & _ORDINARY:
+            api = _API.fullmatch(dict(header).get("apiVersion", ""))
+            if api is not None:
+                group, kind = (api["group"] or "").lower(), dict(header)["kind"]
+                first, last = _extent(part, line)
+                found.append(Manifest(path, group, api["version"], kind, "", None, first, last))
+                part = "\n" * lines
+        kept.append(part)
+        at, line = end, line + lines
+    return found, "".join(kept)
+
+
+def _extent(part: str, line: int) -> tuple[int, int]:
+    """Return the first and the last line of content of a document that starts on a line."""
+    rows = [
+        n for n, row in enumerate(part.split("\n"), line) if row.strip() and not row.startswith(_NO_CONTENT)
+    ]
+    return rows[0], rows[-1]
 
 
 def _blank(text: str) -> str:

@@ -20,7 +20,7 @@ _CODE_PIPELINE = re.compile(
     r"^\s*@(kfp\.)?dsl\.pipeline\b|^\s*@(flytekit\.)?workflow\b|^\s*@(metaflow\.)?kubernetes\b"
     r"|^\s*@(kfp\.)?(dsl\.)?container_component\b"
 )
-_CODE_IMPORT = re.compile(r"^\s*(from|import)\s+(kfp|flytekit|metaflow)\b", re.MULTILINE)
+_CODE_IMPORT = re.compile(rb"^[ \t]*(from|import)[ \t]+(kfp|flytekit|metaflow)\b", re.MULTILINE)
 _NEEDLE = re.compile(rb"kubeflow\.org|ray\.io|kserve\.io|seldon\.io|flyte|pipelineInfo|kagent\.dev")
 
 
@@ -71,10 +71,11 @@ def pipelines(survey: Survey) -> list[Hit]:
     """Return definitions of pipelines that run models' work in a cluster, one hit each."""
     found = objects(survey, "pipelines")
     for path in survey.readable:
-        text = survey.text(path)
-        if path.endswith((".yaml", ".yml")) and len(set(_IR.findall(text))) == 2:
-            found.append(Hit(path, says="compiled pipeline"))
-        elif path.endswith(".py") and _CODE_IMPORT.search(text):
+        raw = survey.view.contents[path]
+        if path.endswith((".yaml", ".yml")):
+            if b"pipelineInfo:" in raw and len(set(_IR.findall(survey.text(path)))) == 2:
+                found.append(Hit(path, says="compiled pipeline"))
+        elif path.endswith(".py") and _CODE_IMPORT.search(raw):
             found.extend(_in_code(path, survey.lines(path)))
     general = objects(survey, "general_pipelines")
     known = [c for c in survey.view.components if within(survey, c, _shown(survey))]

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from cnmm_collectors.git.model import PathClass
 
-_VENDORED = frozenset(
-    [
-        "vendor",
-        "node_modules",
-        "third_party",
-        "third-party",
-        "bower_components",
-        ".yarn",
-        "site-packages",
-        "Godeps",
-        "_vendor",
-        "Pods",
-        ".terraform",
-        ".venv",
-        "venv",
-        "__pypackages__",
-        "dist",
-        "__pycache__",
-        "__snapshots__",
-    ]
-)
-_TEST_DIRS = frozenset(
-    [
-        "test",
-        "tests",
-        "testing",
-        "testdata",
-        "test-data",
-        "__tests__",
-        "e2e",
-        "fixtures",
-        "__fixtures__",
-        "testfixtures",
-        "integration-tests",
-        "spec",
-        "specs",
-        "mocks",
-        "__mocks__",
-    ]
-)
+_VENDORED = frozenset([
+    "vendor", "node_modules", "third_party", "third-party", "bower_components", ".yarn", "site-packages",
+    "Godeps", "_vendor", "Pods", ".terraform", ".venv", "venv", "__pypackages__", "dist", "__pycache__",
+    "__snapshots__",
+])  # fmt: skip
+_TEST_DIRS = frozenset([
+    "test", "tests", "testing", "testdata", "test-data", "__tests__", "e2e", "fixtures", "__fixtures__",
+    "testfixtures", "integration-tests", "spec", "specs", "mocks", "__mocks__",
+])  # fmt: skip
 _STAGES = frozenset(["overlays", "environments", "envs", "env", "stages", "clusters"])
 _SAMPLE_DIRS = frozenset(
     ["example", "examples", "sample", "samples", "demo", "demos", "tutorial", "tutorials"]
@@ -54,72 +25,19 @@ _SAMPLE_DIRS = frozenset(
 _DOC_DIRS = frozenset(
     ["docs", "doc", "documentation", "adr", "adrs", "runbooks", "runbook", "rfcs", "decisions"]
 )
-_INFRA_DIRS = frozenset(
-    [
-        "k8s",
-        "kubernetes",
-        "manifests",
-        "deploy",
-        "deployment",
-        "deployments",
-        "charts",
-        "chart",
-        "helm",
-        "kustomize",
-        "overlays",
-        "terraform",
-        "tf",
-        "infra",
-        "infrastructure",
-        "ansible",
-        "pulumi",
-        "packer",
-        "cloudformation",
-        "cdk",
-        "iac",
-        "docker",
-    ]
-)
-_PLATFORM_DIRS = frozenset(
-    [
-        "platform",
-        "crossplane",
-        "compositions",
-        "argocd",
-        "argo-cd",
-        "flux",
-        "flux-system",
-        "gitops",
-        "clusters",
-        "crds",
-        "crd",
-        "xrds",
-        "operators",
-        "backstage",
-        "scaffolder",
-        "golden-paths",
-    ]
-)
-_SECURITY_DIRS = frozenset(
-    [
-        "security",
-        "policies",
-        "policy",
-        "kyverno",
-        "gatekeeper",
-        "opa",
-        "rego",
-        "rbac",
-        "iam",
-        "secrets",
-        "sealed-secrets",
-        "network-policies",
-        "networkpolicies",
-        "pki",
-        "exceptions",
-        "waivers",
-    ]
-)
+_INFRA_DIRS = frozenset([
+    "k8s", "kubernetes", "manifests", "deploy", "deployment", "deployments", "charts", "chart", "helm",
+    "kustomize", "overlays", "terraform", "tf", "infra", "infrastructure", "ansible", "pulumi", "packer",
+    "cloudformation", "cdk", "iac", "docker",
+])  # fmt: skip
+_PLATFORM_DIRS = frozenset([
+    "platform", "crossplane", "compositions", "argocd", "argo-cd", "flux", "flux-system", "gitops",
+    "clusters", "crds", "crd", "xrds", "operators", "backstage", "scaffolder", "golden-paths",
+])  # fmt: skip
+_SECURITY_DIRS = frozenset([
+    "security", "policies", "policy", "kyverno", "gatekeeper", "opa", "rego", "rbac", "iam", "secrets",
+    "sealed-secrets", "network-policies", "networkpolicies", "pki", "exceptions", "waivers",
+])  # fmt: skip
 _DATA_DIRS = frozenset(["notebooks", "data", "datasets", "dbt", "migrations", "seeds"])
 _DOC_SUFFIXES = (".md", ".mdx", ".rst", ".adoc", ".asciidoc", ".markdown")
 _DATA_SUFFIXES = (
@@ -133,12 +51,15 @@ _CODE_SUFFIXES = (
     ".clj", ".hs", ".ml", ".fs", ".dart", ".lua", ".pl", ".r", ".jl", ".sh", ".bash", ".ps1", ".vue",
     ".svelte", ".proto", ".graphql", ".html", ".css", ".scss", ".m", ".groovy", ".zig", ".nim",
 )  # fmt: skip
-_GENERATED = re.compile(
-    r"(\.pb\.go|_pb2(_grpc)?\.pyi?|\.min\.(js|css)|\.g\.dart|\.snap|\.map)$"
-    r"|^(zz_generated.*|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|go\.sum"
-    r"|cargo\.lock|poetry\.lock|uv\.lock|pipfile\.lock|composer\.lock|gemfile\.lock|chart\.lock"
-    r"|\.terraform\.lock\.hcl)$"
-)
+_GENERATED_SUFFIXES = (
+    ".pb.go", "_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", ".min.js", ".min.css", ".g.dart",
+    ".snap", ".map",
+)  # fmt: skip
+_GENERATED_NAMES = frozenset([
+    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "go.sum", "cargo.lock",
+    "poetry.lock", "uv.lock", "pipfile.lock", "composer.lock", "gemfile.lock", "chart.lock",
+    ".terraform.lock.hcl",
+])  # fmt: skip
 _TEST_DIR = re.compile(r"\.?(chainsaw|kuttl)|.*[-_.](tests?|testing|fixtures?|e2e)")
 _TEST_FILE = re.compile(
     r"^(test_.*\.py|conftest\.py|.*_test\.(py|go|rego|cc|cpp|rb|exs)|.*_spec\.rb"
@@ -172,18 +93,101 @@ _LOCKS = (".lock", "-lock.json", "-lock.yaml", "npm-shrinkwrap.json", "go.sum", 
 _SECURITY_DOC = re.compile(r"^security(\.(md|rst|adoc|txt))?$")
 
 
-@lru_cache(maxsize=65_536)
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """What a folder says of the paths in it; `kind` is that of its manifests."""
+
+    vendored: bool
+    pipelines: bool
+    tests: bool
+    samples: bool
+    docs: bool
+    kind: PathClass | None
+    security: bool
+    data: bool
+
+
+class _Traits(NamedTuple):
+    kind: PathClass
+    own: bool
+    security: bool
+
+
 def path_class(path: str) -> PathClass:
     """Return the one class of a tracked path, by its folders and name."""
-    *folders, name = path.lower().split("/")
-    inside = frozenset(folders)
-    if inside & _VENDORED or _GENERATED.search(name):
+    return _traits(path).kind
+
+
+def counts(path: str) -> bool:
+    """True for the repository's own practice: not vendored, generated, a test or a sample."""
+    return _traits(path).own
+
+
+def is_security_path(path: str) -> bool:
+    """True where a change alters what is protected: policies, access rules, secrets, scan settings."""
+    return _traits(path).security
+
+
+@lru_cache(maxsize=65_536)
+def is_plumbing(path: str) -> bool:
+    """True for what makes and ships software: CI, infrastructure, charts, build and lock files."""
+    folder, _, name = path.lower().rpartition("/")
+    if _folder(folder).vendored:
+        return False
+    if path_class(path) in (PathClass.CI, PathClass.INFRA, PathClass.PLATFORM):
+        return True
+    return _PLUMBING_NAME.match(name) is not None or name.endswith(_LOCKS)
+
+
+# Large enough for a large repository: each path is asked about some ten times.
+@lru_cache(maxsize=262_144)
+def _traits(path: str) -> _Traits:
+    place, _, name = path.lower().rpartition("/")
+    folder = _folder(place)
+    kind = _classify(folder, name)
+    foreign = kind in (PathClass.GENERATED, PathClass.TEST)
+    security = kind is PathClass.SECURITY or folder.security or _SECURITY_DOC.match(name) is not None
+    return _traits_of(kind, not foreign and not folder.samples, security and not foreign)
+
+
+@cache
+def _traits_of(kind: PathClass, own: bool, security: bool) -> _Traits:
+    """Return the one tuple of its kind: a hundred thousand paths share a few."""
+    return _Traits(kind, own, security)
+
+
+@lru_cache(maxsize=65_536)
+def _folder(folder: str) -> _Folder:
+    names = folder.split("/") if folder else []
+    parts = frozenset(names)
+    declared = (
+        PathClass.SECURITY if parts & _SECURITY_DIRS else PathClass.PLATFORM if parts & _PLATFORM_DIRS
+        else PathClass.INFRA if parts & _INFRA_DIRS else None
+    )  # fmt: skip
+    return _Folder(
+        vendored=bool(parts & _VENDORED),
+        pipelines=_CI_FILE.match(folder + "/") is not None,
+        tests=_is_test_folder(names),
+        samples=bool(parts & _SAMPLE_DIRS),
+        docs=bool(parts & _DOC_DIRS),
+        kind=declared,
+        security=bool(parts & _SECURITY_DIRS),
+        data=bool(parts & _DATA_DIRS),
+    )
+
+
+def _classify(folder: _Folder, name: str) -> PathClass:
+    if folder.vendored or _is_generated(name):
         return PathClass.GENERATED
-    if _CI_FILE.match(path.lower()) or _CI_NAME.match(name):
+    if folder.pipelines or _CI_NAME.match(name):
         return PathClass.CI
-    if _TEST_FILE.match(name) or _is_test_folder(folders):
+    if folder.tests or _TEST_FILE.match(name):
         return PathClass.TEST
-    return _by_content(inside, name)
+    return _by_content(folder, name)
+
+
+def _is_generated(name: str) -> bool:
+    return name in _GENERATED_NAMES or name.endswith(_GENERATED_SUFFIXES) or name.startswith("zz_generated")
 
 
 def _is_test_folder(folders: list[str]) -> bool:
@@ -196,62 +200,27 @@ def _is_test_folder(folders: list[str]) -> bool:
     return False
 
 
-def _by_content(inside: frozenset[str], name: str) -> PathClass:
-    if name.endswith(_DOC_SUFFIXES) or (inside & _DOC_DIRS and not name.endswith(_CODE_SUFFIXES)):
+def _by_content(folder: _Folder, name: str) -> PathClass:
+    if name.endswith(_DOC_SUFFIXES) or (folder.docs and not name.endswith(_CODE_SUFFIXES)):
         return PathClass.DOCS
     if name.endswith(_DATA_SUFFIXES):
         return PathClass.DATA
     if _SECURITY_NAME.match(name):
         return PathClass.SECURITY
-    declarative = name.endswith(_MANIFEST_SUFFIXES)
-    if declarative and inside & _SECURITY_DIRS:
-        return PathClass.SECURITY
-    if declarative and inside & _PLATFORM_DIRS:
-        return PathClass.PLATFORM
+    if folder.kind is not None and name.endswith(_MANIFEST_SUFFIXES):
+        return folder.kind
     if name.endswith(_INFRA_SUFFIXES) or _INFRA_NAME.match(name):
         return PathClass.INFRA
-    if declarative and inside & _INFRA_DIRS:
-        return PathClass.INFRA
-    return _by_language(inside, name)
+    return _by_language(folder, name)
 
 
-def _by_language(inside: frozenset[str], name: str) -> PathClass:
+def _by_language(folder: _Folder, name: str) -> PathClass:
     if _PLUMBING_NAME.match(name):
         return PathClass.OTHER
     if name.endswith(_CODE_SUFFIXES):
         return PathClass.CODE
-    if inside & _DATA_DIRS:
+    if folder.data:
         return PathClass.DATA
     if name == "project" or name.startswith(("catalog-info.", "copier.y")):
         return PathClass.PLATFORM
     return PathClass.OTHER
-
-
-@lru_cache(maxsize=65_536)
-def is_plumbing(path: str) -> bool:
-    """True for what makes and ships software: CI, infrastructure, charts, build and lock files."""
-    *folders, name = path.lower().split("/")
-    if frozenset(folders) & _VENDORED:
-        return False
-    if path_class(path) in (PathClass.CI, PathClass.INFRA, PathClass.PLATFORM):
-        return True
-    return _PLUMBING_NAME.match(name) is not None or name.endswith(_LOCKS)
-
-
-@lru_cache(maxsize=65_536)
-def is_security_path(path: str) -> bool:
-    """True where a change alters what is protected: policies, access rules, secrets, scan settings."""
-    *folders, name = path.lower().split("/")
-    if path_class(path) in (PathClass.GENERATED, PathClass.TEST):
-        return False
-    if path_class(path) is PathClass.SECURITY or _SECURITY_DOC.match(name):
-        return True
-    return bool(frozenset(folders) & _SECURITY_DIRS)
-
-
-@lru_cache(maxsize=65_536)
-def counts(path: str) -> bool:
-    """True for the repository's own practice: not vendored, generated, a test or a sample."""
-    if path_class(path) in (PathClass.GENERATED, PathClass.TEST):
-        return False
-    return not _SAMPLE_DIRS & frozenset(path.lower().split("/")[:-1])

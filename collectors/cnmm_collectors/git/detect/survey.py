@@ -17,7 +17,7 @@ from cnmm_collectors.git.detect.paths import counts
 from cnmm_collectors.git.model import Component, RepositoryView
 from cnmm_collectors.signals import Gap
 
-Dates = Mapping[str, tuple[int, int]]
+Dates = Mapping[str, tuple[int | None, int]]
 LINE_LIMIT = 2000
 _T = TypeVar("_T")
 
@@ -34,8 +34,8 @@ class Doubt:
 class Survey:
     """The view and what its contents say.
 
-    `dates` is path -> (first, last real change) in epoch seconds; `designated` are the paths that the
-    settings name as security guidelines.
+    `dates` is path -> (first, last real change) in epoch seconds, the empty path the repository itself;
+    `designated` are the paths that the settings name as security guidelines.
     """
 
     view: RepositoryView
@@ -154,7 +154,7 @@ class Survey:
     def first_change(self, path: str) -> date | None:
         """Return the UTC day of a file's first change, None where history does not say."""
         known = self.dates.get(path)
-        return _day(known[0]) if known else None
+        return _day(known[0]) if known and known[0] is not None else None
 
     def last_change(self, path: str) -> date | None:
         """Return the UTC day of a file's last real change, None where history does not say."""

@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
+from cnmm_collectors.git.detect.nodes import LOADER
+
 
 @cache
 def load_table(name: str) -> Any:
     """Return the content of `NAME.yaml` of this package, read once."""
     raw = resources.files(__package__).joinpath(f"{name}.yaml").read_bytes()
-    return yaml.safe_load(raw)
+    return yaml.load(raw, Loader=LOADER)  # noqa: S506 -- the safe loader, in C where there is one

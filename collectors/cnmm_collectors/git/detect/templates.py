@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from cnmm_collectors.git.detect.readings import Hit, flag, not_there, of_repository
 from cnmm_collectors.git.detect.survey import Survey
@@ -28,20 +28,29 @@ def find_signals(survey: Survey) -> Iterator[Signal]:
 
 
 def _derived(survey: Survey) -> Reading:
-    days = [survey.first_change(path) for path in survey.dates]
-    known = [day for day in days if day is not None]
     if not survey.view.entries:
         return not_there(survey, "repositories with content: this one is empty")
-    if not known:
-        return Unknown(
-            Gap.NOT_COLLECTED, "when the repository began is not known: its history is not readable"
-        )
-    if min(known) < survey.view.as_of - timedelta(days=NEW_DAYS):
-        return not_there(survey, "repositories begun in the last 365 days: this one is older")
-    if any(entry.path not in survey.dates for entry in survey.view.entries):
+    began = _began(survey)
+    if began is None:
         return Unknown(Gap.NOT_COLLECTED, "when the repository began is not known: its history is not whole")
+    if began < survey.view.as_of - timedelta(days=NEW_DAYS):
+        return not_there(survey, "repositories begun in the last 365 days: this one is older")
     doubts = survey.doubts(lambda path: bool(_ANSWERS.fullmatch(path)) or path.startswith("catalog-info."))
     return flag(survey, list(_traces(survey)), doubts, WHAT)
+
+
+def _began(survey: Survey) -> date | None:
+    """Return the day of the first commit, or a day by which there were some already that is old enough."""
+    if "" in survey.dates:
+        begun = survey.first_change("")
+        known = survey.last_change("")
+    else:
+        days = [survey.first_change(entry.path) for entry in survey.view.entries]
+        known = min((day for day in days if day is not None), default=None)
+        begun = None if None in days else known
+    if known is not None and known < survey.view.as_of - timedelta(days=NEW_DAYS):
+        return known
+    return begun
 
 
 def _traces(survey: Survey) -> Iterator[Hit]:

@@ -135,7 +135,8 @@ def _is_register(path: str) -> bool:
 
 def _registers(survey: Survey) -> list[str]:
     """Return the registers that are kept and hold no record; remarks and other documents are none."""
-    return [path for path in survey.readable if _is_register(path) and _keeps_records(path, survey.text(path))]
+    named = filter(_is_register, survey.readable)
+    return [path for path in named if _keeps_records(path, survey.text(path))]
 
 
 def _keeps_records(path: str, text: str) -> bool:

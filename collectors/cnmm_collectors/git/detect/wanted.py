@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from cnmm_collectors.git.detect import decisions, documents, guidelines
+from cnmm_collectors.git.detect.dependencies import is_build_file
 from cnmm_collectors.git.detect.paths import counts, path_class
+from cnmm_collectors.git.detect.prose import is_prose
 from cnmm_collectors.git.model import PathClass
 
 _YAML = (".yaml", ".yml")
@@ -22,17 +26,8 @@ _NAMES = re.compile(
     r"|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject"
     r"|.*\.rego|(.*[_-])?(pipelines?|flows?|workflows?)([_-].*)?\.py)$"
 )
-_DOCUMENTS = re.compile(
-    r"(^|/)(readme|contributing|security|roadmap|model[-_]?card|architecture|design|operations|onboarding"
-    r"|team[-_]?api|runbook|playbook|troubleshooting|oncall|on-call)[^/]*$"
-    r"|(^|/)(adrs?|decisions?|decision[-_]records?|architecture[-_]decisions?|architectural[-_]decisions?"
-    r"|runbooks?|playbooks?|security|teams?|model[-_]cards?|exceptions?|waivers?|design|architecture"
-    r"|onboarding|roadmaps?|operations|incident[-_]response)/"
-    r"|(^|/)[^/]*(guidelines?|standards?|baseline|handbook|secure|security|adr[-_]?\d|runbook|roadmap"
-    r"|team[-_]?api|model[-_]?card|architecture|design|getting[-_]started)[^/]*$",
-    re.IGNORECASE,
-)
-_PROSE = (".md", ".mdx", ".rst", ".adoc", ".asciidoc", ".markdown", ".txt")
+_FLOWS = re.compile(r"(^|/)(pipelines?|flows?|workflows?|dags?)/", re.IGNORECASE)
+_SDK = re.compile(rb"\b(kfp|flytekit|metaflow)\b")
 
 
 @lru_cache(maxsize=65_536)
@@ -43,8 +38,17 @@ def wanted(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     if _NAMES.match(name):
         return True
-    if name.endswith(_PROSE) or "." not in name:
-        return _DOCUMENTS.search(path) is not None
+    if is_prose(path):
+        return any(module.could_decide(path) for module in (documents, decisions, guidelines))
     if name.endswith(_YAML):
         return path_class(path) is PathClass.CI or not _NOT_MANIFESTS.search(path)
+    if name.endswith(".py"):
+        return _FLOWS.search(path) is not None
     return name.endswith(".tf") or (name.endswith(".tpl") and "/templates/" in f"/{path}")
+
+
+def wanted_code(paths: Iterable[str], contents: Mapping[str, bytes]) -> list[str]:
+    """Return all Python files where a build file names an SDK of pipelines in code, else none."""
+    if not any(is_build_file(path) and _SDK.search(raw) for path, raw in contents.items() if counts(path)):
+        return []
+    return [path for path in paths if path.endswith(".py") and not wanted(path) and counts(path)]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnmm_collectors.git import components
+from cnmm_collectors.plugin import Membership
 from cnmm_collectors.signals import Absent
 from unit.collectors.git.repos import History, git, scan
 
@@ -131,8 +132,25 @@ def test_names_come_from_facts_then_the_remote_then_the_folder(tmp_path: Path) -
     reading = out.reading("git.two_person_component_ratio", "sub/shop")
     assert not isinstance(reading, Absent)
     assert reading.evidence[0].locator.startswith("https://gitlab.example.com/group/sub/shop/-/tree/")
-    assert scan(folder, facts={"organisation": "acme"}).components == ["acme/shop"]
+    # The host knows whose it is, whatever the run calls the organisation; a folder of this machine does not.
+    assert scan(folder, facts={"organisation": "acme"}).components == ["sub/shop"]
+    git(folder, "remote", "set-url", "origin", f"file://{tmp_path}/elsewhere")
+    assert scan(folder, facts={"organisation": "acme"}).components == ["acme/elsewhere"]
+    git(folder, "remote", "remove", "origin")
+    assert scan(folder, facts={"organisation": "acme"}).components == ["acme/checkout"]
     assert scan(folder, facts={"organisation": "acme", "repo": "other/x"}).components == ["other/x"]
+
+
+def test_teams_belong_to_the_organisation_of_the_run(tmp_path: Path) -> None:
+    history = History()
+    text = "This line says how to work with the team.\n" * 4
+    history.commit({"a.py": CODE, "teams/pay/team-api.md": text}, 5)
+    folder = history.write(tmp_path / "shop")
+    git(folder, "remote", "add", "origin", "https://gitlab.example.com/sub/shop.git")
+    out = scan(folder, facts={"organisation": "acme"}, teams={"pay": ("shop",)})
+    named = {str(s.subject) for s in out.signals if s.key == "docs.team_api_ratio"}
+    assert named == {"team:acme/pay"}
+    assert "team:acme/pay" in {str(item.parent) for item in out.items if isinstance(item, Membership)}
 
 
 def test_teams_of_the_settings_own_repositories(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
+
 from cnmm_collectors.signals import Absent, Gap, Unknown
 from unit.collectors.git.repos import BOT, JANE, OMAR, WEI, History, scan
 
@@ -171,3 +173,25 @@ def test_one_catch_all_team_owns_a_whole_repository(tmp_path: Path) -> None:
     history.commit({"a.py": CODE, ".github/CODEOWNERS": "* @acme/core\n"}, days=5)
     out = scan(history.write(tmp_path / "shop"))
     assert out.value("codeowners.team_owned_ratio") is True
+
+
+@pytest.mark.parametrize(
+    ("owners", "owned"),
+    [
+        ("* @acme/platform\n/policy/ @acme/security\n", True),
+        ("* @acme/platform @jane-roe\n/policy/ @acme/security\n", True),
+        ("* @acme/platform @acme/security\n", False),
+        ("* @acme/old\n* @acme/platform\n", True),
+        ("* @jane-roe\n/policy/ @acme/security\n", False),
+        ("* @acme/platform\n/policy/ @jane-roe\n", False),
+        ("/src/ @acme/platform\n/policy/ @acme/security\n/CODEOWNERS @acme/security\n", True),
+    ],
+)
+def test_the_teams_of_the_catch_all_decide_whether_it_counts(
+    tmp_path: Path, owners: str, owned: bool
+) -> None:
+    files = {f"src/{n}.py": CODE for n in range(10)} | {f"policy/{n}.rego": "package x\n" for n in range(9)}
+    history = History()
+    history.commit({**files, "CODEOWNERS": owners}, days=5)
+    out = scan(history.write(tmp_path / "shop"))
+    assert out.value("codeowners.team_owned_ratio") is owned

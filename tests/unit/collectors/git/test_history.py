@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnmm_collectors.git.history import History as Past
 from cnmm_collectors.git.history import Parser, Window, command, commits
+from cnmm_collectors.git.past import spans
 from cnmm_collectors.git.people import People
-from unit.collectors.git.repos import AS_OF, JANE, OMAR, History, days_ago, git, make_reader
+from cnmm_collectors.signals import Absent, Observed, Unknown
+from unit.collectors.git.repos import AS_OF, JANE, OMAR, History, days_ago, git, make_reader, scan
 
 NAMES = ["a.py", "b/c.py", "docs/x.md", "new\nline.txt", "späce é.txt", "\x01mark", "b/ M ", "D"]
 
@@ -88,6 +91,9 @@ def test_last_change_is_what_git_log_says(steps: list[tuple[object, ...]]) -> No
         for path, moment in past.changed.items():
             said = git(folder, "log", "-1", "--format=%ct", "HEAD", "--", f":(literal){path}")
             assert moment == int(said), path
+            said = git(folder, "log", "--format=%ct", "--no-renames", "--diff-filter=A", "HEAD", "--",
+                       f":(literal){path}")  # fmt: skip
+            assert past.added[path] == int(said.split()[-1]), path
 
 
 def test_statuses_and_paths_are_read_exactly(tmp_path: Path) -> None:
@@ -151,3 +157,43 @@ def test_a_move_of_everything_is_a_bulk_edit_and_new_files_are_not(tmp_path: Pat
     assert [change.bulk for change in past.changes] == [True, False]
     # Under its new name a moved file is as old as the move: nothing older is known by that name.
     assert past.changed["lib/1.py"] == days_ago(30)
+
+
+def test_first_changes_come_from_commits_that_add_the_path(tmp_path: Path) -> None:
+    # Two years of history, a window of one: what was added before the window is as old as it is.
+    history = History()
+    history.commit({"old.py": "1", "edited.py": "1"}, 700)
+    history.commit({"undated.py": "1"}, at=0, authored=0)
+    history.commit({"edited.py": "2", "new.py": "1", "undated.py": "2"}, 20)
+    history.commit({"new.py": "2"}, at=0, authored=0)
+    history.commit({"new.py": "3", "undated.py": "3"}, 10)
+    past = read(history.write(tmp_path / "shop"), days=365)
+    assert past.added == {"old.py": days_ago(700), "edited.py": days_ago(700), "new.py": days_ago(20)}
+    known = spans(past)
+    assert known["undated.py"] == (None, days_ago(10))
+    assert known["old.py"] == (days_ago(700), days_ago(700))
+    assert known[""] == (None, days_ago(700))
+
+
+def test_a_change_that_a_merge_discarded_still_dates_its_path(tmp_path: Path) -> None:
+    history = History()
+    base = history.commit({"a.py": "1"}, 90)
+    side = history.commit({"a.py": "2"}, 80, branch="refs/heads/side", parent=base)
+    history.commit({"a.py": "1"}, 70, parent=base, merge=[side])
+    assert read(history.write(tmp_path / "shop")).changed == {"a.py": days_ago(80)}
+
+
+@pytest.mark.parametrize(
+    ("first", "undated", "want"),
+    [(700, False, Absent), (700, True, Absent), (20, False, Observed), (20, True, Unknown)],
+)
+def test_a_rewritten_repository_is_as_old_as_its_first_commit(
+    tmp_path: Path, first: int, undated: bool, want: type
+) -> None:
+    history = History()
+    history.commit({"gone.py": "1"}, first)
+    if undated:
+        history.commit({"gone.py": "2"}, at=0, authored=0)
+    history.commit({"gone.py": None, "a.py": "1"}, 15)
+    out = scan(history.write(tmp_path / "shop"))
+    assert type(out.reading("git.template_derived_repo_ratio")) is want

@@ -115,3 +115,15 @@ def test_lines_stay_true_and_redaction_ends(text: str) -> None:
     assert shown.count("\n") == text.replace("\r\n", "\n").count("\n")
     assert "\x1b" not in shown
     assert redact(shown) == redact(redact(shown))
+
+
+@pytest.mark.parametrize("text", ["uses: a/b@v4.1.0", "uses: a/b@0.24.0", "uses: a/b@v4", "x/y@1.2"])
+def test_a_pinned_version_is_no_address(text: str) -> None:
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["jane@v4.example", "jane@10.0.0.1", "jane@1.2.3.example", "jane@v4.1.0.example"]
+)
+def test_an_address_that_looks_like_a_version_is_one(text: str) -> None:
+    assert "jane" not in redact(text)

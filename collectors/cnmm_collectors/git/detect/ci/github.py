@@ -65,16 +65,15 @@ def _steps(job: Node) -> Iterator[Step]:
     softened = _truthy(job.text("continue-on-error"))
     for node in job.items("steps"):
         run = node.get("run")
-        uses = node.text("uses")
+        uses = node.get("uses")
         if not enabled(node) or not (uses or run):
             continue
         yield Step(
-            uses=uses,
+            uses=node.text("uses"),
             commands=read_commands(run) if run else (),
             inputs=tuple((k.lower(), v.value) for k, v in node.entries("with") if isinstance(v.value, str)),
             blocking=not softened and not _truthy(node.text("continue-on-error")),
-            first=node.line,
-            last=node.end,
+            line=(uses or node).line,
         )
 
 
@@ -91,9 +90,9 @@ def _calls(job: Node) -> Iterator[Include]:
 def _actions(steps: tuple[Step, ...]) -> Iterator[Include]:
     for step in steps:
         if step.uses.startswith("./"):
-            yield Include("local", step.uses[2:].rstrip("/") + "/action.yml", step.first)
+            yield Include("local", step.uses[2:].rstrip("/") + "/action.yml", step.line)
         elif _ACTION.fullmatch(step.uses):
-            yield Include("action", step.uses, step.first)
+            yield Include("action", step.uses, step.line)
 
 
 def _truthy(text: str) -> bool:

@@ -86,8 +86,7 @@ def _steps(job: Node, entries: dict[str, Node]) -> Iterator[Step]:
                 commands=commands,
                 inputs=(),
                 blocking=field != "after_script" and not _allowed(lineage),
-                first=node.line,
-                last=node.end,
+                line=node.line,
             )
 
 

@@ -11,15 +11,14 @@ class Step:
     """One enabled step: an action by reference, or shell commands.
 
     `blocking` is false where a failure is allowed. `inputs` are the action's `with` entries. `commands` are
-    (true line number, command).
+    (true line number, command); `line` is where `uses` stands.
     """
 
     uses: str
     commands: tuple[tuple[int, str], ...]
     inputs: tuple[tuple[str, str], ...]
     blocking: bool
-    first: int
-    last: int
+    line: int
 
 
 @dataclass(frozen=True, slots=True)

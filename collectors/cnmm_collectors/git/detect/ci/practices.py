@@ -64,9 +64,9 @@ def _in_step(path: str, step: Step, wanted: Practice, hooks_used: frozenset[str]
         for action, key, pattern in wanted.inputs
     )
     if (named and not _reverses(wanted, inputs)) or switched:
-        yield Hit(path, step.first, step.last, plain(f"uses: {name}"))
+        yield Hit(path, step.line, step.line, plain(f"uses: {name}"))
     if name == "pre-commit/action" and hooks_used.intersection(wanted.hooks):
-        yield Hit(path, step.first, step.last, "uses: pre-commit/action")
+        yield Hit(path, step.line, step.line, "uses: pre-commit/action")
     for line, command in step.commands:
         if wanted.blocking and command.endswith(SOFTENED):
             continue

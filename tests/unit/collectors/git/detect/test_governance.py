@@ -226,7 +226,7 @@ EXCEPTION = "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata:\n  name
             Tally(1, 2),
             1,
         ),
-        (".trivyignore", "# CVE-2024-1 exp:2026-01-01\n", None, 0),
+        (".trivyignore", "# CVE-2024-1 exp:2026-01-01\n", None, "absent"),
         (
             ".trivyignore.yaml",
             "vulnerabilities:\n- {id: CVE-1, statement: x, expired_at: 2026-01-01}\n",
@@ -246,12 +246,15 @@ EXCEPTION = "apiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata:\n  name
             0,
         ),
         ("openvex.json", '{"statements": [{"status": "not_affected"}]}', None, 0),
-        ("src/exceptions/handler.yaml", "retries: 3\nhandlers: [a]\n", None, 0),
-        ("vendor/exceptions/a.yaml", FULL, None, 0),
-        ("testdata/exceptions/a.yaml", FULL, None, 0),
+        ("exceptions.yaml", "exceptions: []\n", None, 0),
+        ("exceptions/app.yaml", "apiVersion: v1\nkind: ConfigMap\n", None, "absent"),
+        ("README.md", "no register at all\n", None, "absent"),
+        ("src/exceptions/handler.yaml", "retries: 3\nhandlers: [a]\n", None, "absent"),
+        ("vendor/exceptions/a.yaml", FULL, None, "absent"),
+        ("testdata/exceptions/a.yaml", FULL, None, "absent"),
     ],
 )
-def test_exception_records(scan: Scan, path: str, text: str, tally: Tally | None, expired: int) -> None:
+def test_exception_records(scan: Scan, path: str, text: str, tally: Tally | None, expired: object) -> None:
     found = scan({path: text})
     assert found.value(COMPLETE) == (tally or "absent")
     assert found.value(EXPIRED) == expired

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def made_of(files: dict[str, bytes], roots: tuple[str, ...] = ("", "k8s")) -> Re
     return RepositoryView(repo, "0" * 40, "", AS_OF, entries, parts, contents, {}, PlainCite())
 
 
-def check(view: RepositoryView, dates: dict[str, tuple[int, int]]) -> None:
+def check(view: RepositoryView, dates: Mapping[str, tuple[int | None, int]]) -> None:
     found = list(signals(view, dates))
     seen = Counter((signal.key, signal.subject) for signal in found)
     assert max(seen.values()) == 1

@@ -101,20 +101,22 @@ def test_declarative_deployment_files(scan: Scan, files: dict[str, str], want: b
 
 
 def test_documents_have_true_lines() -> None:
-    text = "# first\n---\n" + DEPLOYMENT + "---\napiVersion: v1\nkind: Service\nmetadata:\n  name: b\n"
+    text = "# first\n---\n" + DEPLOYMENT + "---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: b\n# end\n"
+    text += "--- # more\napiVersion: v1\nkind: Service\nspec: {}\n# end\n"
     found, fault = read_manifests("k8s/a.yaml", text.encode())
     assert not fault
     assert [(m.kind, m.name, m.first, m.last) for m in found] == [
-        ("Deployment", "a", 3, 6),
-        ("Service", "b", 8, 11),
+        ("Deployment", "", 3, 6),
+        ("Service", "", 14, 16),
+        ("Secret", "b", 8, 11),
     ]
 
 
 def test_a_template_that_is_no_yaml_still_shows_its_kind() -> None:
-    text = "apiVersion: apps/v1\nkind: Deployment\nspec:\n  a: {{ x }}: {{ y }}: z\n {{ bad\n"
+    text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec:\n  a: {{ x }}: {{ y }}: z\n {{ bad\n"
     found, fault = read_manifests("templates/a.yaml", text.encode())
     assert fault
-    assert [(m.kind, m.node, m.first, m.last) for m in found] == [("Deployment", None, 1, 2)]
+    assert [(m.kind, m.node, m.first, m.last) for m in found] == [("Ingress", None, 1, 2)]
 
 
 @pytest.mark.parametrize(

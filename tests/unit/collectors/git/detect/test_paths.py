@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a list of words reads best in few lines
 """Path classes, security paths, layers and what is read."""
 
 from __future__ import annotations
@@ -8,7 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnmm_collectors.git.detect import is_plumbing, is_security_path, layers, path_class, wanted
+from cnmm_collectors.git.detect import (
+    decisions,
+    documents,
+    guidelines,
+    is_plumbing,
+    is_security_path,
+    layers,
+    path_class,
+    waivers,
+    wanted,
+)
+from cnmm_collectors.git.detect.dependencies import is_build_file
+from cnmm_collectors.git.detect.paths import counts
+from cnmm_collectors.git.detect.prose import is_prose
 from unit.collectors.git.detect.workshop import commit, look
 
 
@@ -117,3 +131,38 @@ def test_layers_follow_what_a_component_is_made_of(
     commit(tmp_path / "r", dict.fromkeys(files, "x\n"))
     view = look(tmp_path / "r", name)
     assert layers(view, view.components[0]) == want
+
+
+WORDS = (
+    "readme", "contributing", "security", "roadmap", "model-card", "model_cards", "validation-report", "architecture",
+    "design", "designs", "technical-design", "design-doc", "rfcs", "rfc", "operations", "onboarding", "welcome",
+    "getting-started", "team-api", "working-agreement", "teams", "runbook", "run-books", "playbooks", "troubleshooting",
+    "oncall", "on-call", "incident-response", "adr", "adr-0001", "adrs", "decisions", "decision-records",
+    "architecture-decision-records", "architectural-decisions", "secure-coding", "security-guidelines", "baseline",
+    "rules", "practices", "handbook", "standards", "exceptions", "waivers", "risk-acceptances", "register", "notes",
+)  # fmt: skip
+SUFFIXES = (".md", ".rst", ".adoc", ".txt", ".mdx", "", ".yaml", ".json", ".toml")
+DECIDING = (
+    documents._RUNBOOK, documents._DESIGN, documents._CONTRIBUTING, documents._ROADMAP, documents._CARD,
+    documents._TEAM_API, decisions._PLACE, guidelines._GUIDELINE, guidelines._FROM,
+)  # fmt: skip
+
+
+def test_whatever_a_detector_would_judge_is_read() -> None:
+    """A file that could decide and is never read would make a false no."""
+    stems = [*WORDS, "0001-use-postgres", "pay"]
+    paths = [
+        f"{folder}{stem}{suffix}"
+        for folder in ("", *(f"{word}/" for word in WORDS), *(f"docs/{word}/sub/" for word in WORDS), "docs/")
+        for stem in stems
+        for suffix in SUFFIXES
+    ]
+    missed = [
+        path
+        for path in paths
+        if counts(path) and not wanted(path) and (
+            (is_prose(path) and any(pattern.search(path) for pattern in DECIDING))
+            or waivers._is_register(path) or is_build_file(path)
+        )
+    ]  # fmt: skip
+    assert missed == []

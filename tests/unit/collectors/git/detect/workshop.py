@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.git.detect import signals, wanted
+from cnmm_collectors.git.detect import signals, wanted, wanted_code
 from cnmm_collectors.git.model import Component, RepositoryView, TreeEntry
 from cnmm_collectors.signals import Absent, Observed, Reading, Signal, Unknown
 from cnmm_collectors.subjects import Subject
@@ -81,8 +81,10 @@ def look(
             facts, _, path = row.partition(b"\t")
             mode, _, oid = facts.decode().split(" ")
             entries.append(TreeEntry(path.decode("utf-8", "surrogateescape"), mode, oid))
-    blobs = [e for e in entries if wanted(e.path) and e.mode.startswith("100")]
-    contents = dict(zip((e.path for e in blobs), _read(folder, [e.oid for e in blobs]), strict=True))
+    regular = [e for e in entries if e.mode.startswith("100")]
+    contents = _contents(folder, [e for e in regular if wanted(e.path)])
+    code = wanted_code([e.path for e in regular], contents)
+    contents |= _contents(folder, [e for e in regular if e.path in code])
     parts = tuple(
         Component(Subject.parse(f"component:{name}" + (f"/{root}" if root else "")), root, "repository", True)
         for root in roots
@@ -90,6 +92,10 @@ def look(
     repo = Subject.parse(f"repo:{name}")
     view = RepositoryView(repo, "0" * 40, "", AS_OF, tuple(entries), parts, contents, {}, PlainCite())
     return replace(view, **changes)
+
+
+def _contents(folder: Path, blobs: list[TreeEntry]) -> dict[str, bytes]:
+    return dict(zip((e.path for e in blobs), _read(folder, [e.oid for e in blobs]), strict=True))
 
 
 def _read(folder: Path, oids: list[str]) -> list[bytes]:
@@ -130,11 +136,11 @@ class Outcome:
         return [f"{e.path}:{e.lines}" for e in reading.evidence]
 
 
-def judge(view: RepositoryView, dates: Mapping[str, tuple[int, int]] | None = None) -> Outcome:
+def judge(view: RepositoryView, dates: Mapping[str, tuple[int | None, int]] | None = None) -> Outcome:
     """Return every signal of a view."""
     return Outcome(tuple(signals(view, dates)))
 
 
-def ages(view: RepositoryView, first: int = 30, last: int = 10) -> dict[str, tuple[int, int]]:
+def ages(view: RepositoryView, first: int = 30, last: int = 10) -> dict[str, tuple[int | None, int]]:
     """Return dates for every tracked path, in days before the audit."""
     return {e.path: (EPOCH - first * DAY, EPOCH - last * DAY) for e in view.entries}
