@@ -35,7 +35,7 @@ organisation: acme
 as_of: 2026-11-01
 period: {from: 2025-11-01, to: 2026-11-01}
 targets: [repos]
-formats: [html, json, terminal]
+formats: [html, json, markdown, terminal]
 scope:
   declared_by: Head of engineering, from the host's list of repositories and the teams page, 31 October 2026
 """
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: build.py OUT", file=sys.stderr)
         return 2
-    out = Path(arguments[0])
+    out = Path(arguments[0]).resolve()
     if (out / "repos").exists():
         print(
             f"build.py: {out / 'repos'} is there already: remove it, or name another folder", file=sys.stderr

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from cnmm_reports.changes import diff_lines, trend_table
+from cnmm_reports.escaping import escape
 from cnmm_reports.firstpage import (
     Reason,
     coverage,
@@ -22,6 +23,7 @@ from cnmm_reports.firstpage import (
     uncollected,
 )
 from cnmm_reports.inert import is_link, line
+from cnmm_reports.review import mark_lines
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import (
     bar,
@@ -36,10 +38,8 @@ from cnmm_reports.wording import (
 MAX_BYTES = 1_000_000
 """Below the MiB that job summaries accept."""
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_LEADING = re.compile(r"^([-+#>=]|\d+(?=[.)](?:\s|$)))")
-_CELL = 400
 _CITED = 3
+_POINTS = 52
 
 
 class MarkdownRenderer:
@@ -60,15 +60,6 @@ class MarkdownRenderer:
 
 
 Part = Callable[[ReportView], Iterator[str]]
-
-
-def escape(text: object, limit: int = _CELL) -> str:
-    """Return one line that Markdown and HTML show as it is: no markup, mention, link or image comes of it."""
-    words = line(text, limit).replace("&", "&amp;").replace("<", "&lt;")
-    words = _SPECIAL.sub(r"\\\1", words)
-    words = _LEADING.sub(lambda found: f"&#{ord(found[1][0])};{found[1][1:]}", words)
-    words = words.replace("@", "&#64;").replace("://", "&#58;//")
-    return re.sub(r"(?i)\bwww\.", "www&#46;", words)
 
 
 def _write(view: ReportView, parts: Mapping[str, Part], dropped: list[str]) -> Iterator[str]:
@@ -122,6 +113,23 @@ def _reasons(title: str, reasons: tuple[Reason, ...]) -> Iterator[str]:
             yield f"- {escape(name)}: {escape(statement)} *{escape(why)}*"
         if reason.more:
             yield f"- and {count(reason.more, 'more row')}"
+
+
+def _changes(view: ReportView) -> Iterator[str]:
+    for title, lines in (
+        ("What changed", () if view.diff is None else diff_lines(view.diff)),
+        ("Reviewers' marks", () if view.marks is None else mark_lines(view.marks)),
+    ):
+        shown = [f"- {escape(text)}" for text in lines if text.strip()]
+        if shown:
+            yield from ("", f"## {title}", "", *shown)
+    if view.trend is not None:
+        yield from ("", "## Levels over time", "")
+        heads, rows = trend_table(view.trend)
+        yield f"| {' | '.join(escape(head) for head in heads)} |"
+        yield f"|{' --- |' * len(heads)}"
+        for row in rows[-_POINTS:]:
+            yield f"| {' | '.join(escape(cell) for cell in row)} |"
 
 
 def _next(view: ReportView) -> Iterator[str]:
@@ -240,6 +248,7 @@ def _address(locator: str) -> str:
 _PARTS: tuple[tuple[str, Part], ...] = (
     ("what decided it", _decided),
     ("next evidence", _next),
+    ("changes", _changes),
     ("the ledger", _ledger),
     ("what was not collected", _uncollected),
     ("teams", _teams),

@@ -13,6 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from cnmm_reports.changes import compared, finding_words, summary
 from cnmm_reports.firstpage import (
     Reason,
     coverage,
@@ -27,10 +28,12 @@ from cnmm_reports.firstpage import (
     uncollected,
 )
 from cnmm_reports.inert import line
+from cnmm_reports.review import marks_summary
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import bar, count
 
 _GAPS = 8
+_CHANGES = 8
 _ROWS, _MANY, _NARROWS = 3, 3, 2
 _CELL = 300
 
@@ -50,6 +53,7 @@ class TerminalRenderer:
         _reasons(screen, "What rules a higher level out", ruling_out(view))
         _next(screen, view)
         _sections(screen, view)
+        _changes(screen, view)
         _gaps(screen, view)
         _ledger(screen, view)
         return {"terminal.txt": screen.text().encode()}
@@ -150,6 +154,20 @@ def _section(section: Mapping[str, Any]) -> tuple[Text, ...]:
         _cell(words),
         _cell(coverage(section)),
     )
+
+
+def _changes(screen: _Screen, view: ReportView) -> None:
+    if view.diff is not None:
+        screen.title("Since the last complete scan")
+        screen.say(compared(view.diff), indent=2)
+        screen.say(summary(view.diff), indent=2)
+        for finding in view.diff["findings"][:_CHANGES]:
+            screen.say(f"{finding['criterion']} ({finding['subject']}): {finding_words(finding)}", indent=2)
+        if (more := len(view.diff["findings"]) - _CHANGES) > 0:
+            screen.say(f"and {count(more, 'more change')}: cnmm diff says all", "dim", indent=2)
+    if view.marks is not None:
+        screen.title("Reviewers' marks")
+        screen.say(marks_summary(view.marks), indent=2)
 
 
 def _gaps(screen: _Screen, view: ReportView) -> None:

@@ -67,7 +67,8 @@ class CriterionText:
 class ReportView:
     """An assessment of the output contract with the texts that explain it.
 
-    `diff`, `trend` and `marks` are None where no earlier scan or no reviewer's file was given.
+    `diff`, `trend` and `marks` are None where no earlier scan or no reviewer's file was given; `artefacts`
+    maps each other file of the report to its digest, for renderers that attest alone.
     """
 
     assessment: Mapping[str, Any]
@@ -77,10 +78,14 @@ class ReportView:
     diff: Mapping[str, Any] | None = None
     trend: Mapping[str, Any] | None = None
     marks: Mapping[str, Any] | None = None
+    artefacts: Mapping[str, str] | None = None
 
 
 class Renderer(Protocol):
-    """Turns a view into named files; the same view always gives the same bytes."""
+    """Turns a view into named files; the same view always gives the same bytes.
+
+    One with a true attribute `attests` is asked last, with the digests of all other files in the view.
+    """
 
     def render(self, view: ReportView) -> Mapping[str, bytes]:
         """Return the files of this format by name."""

@@ -22,6 +22,7 @@ from cnmm_rules.catalogue.overlay import apply as apply_overlay
 from cnmm_rules.catalogue.positions import CatalogueError
 from cnmm_rules.criteria import Catalogue
 from cnmm_rules.facts import Facts, LedgerLine, PopulationFact
+from cnmm_scanner.baseline import BASELINE, baseline_of
 from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import Container, ContainerFault, Content, held, write
 from cnmm_scanner.faults import Fault
@@ -176,6 +177,7 @@ class Bundle:
                 claims=claims_of(self.document("inputs/attestations.json", [])),
                 waivers=waivers_of(self.document("inputs/waivers.json", [])),
                 adjudications=adjudications_of(self.document("inputs/adjudications.json", [])),
+                baseline=baseline_of(self.document(BASELINE, [])),
                 ledger=self.ledger(),
                 complete=run["complete"],
                 oldest=self.evidence().oldest(),
@@ -189,12 +191,12 @@ class Bundle:
             raise BundleFault(f"{self.path}: {error}") from error
         return {spec.id: spec for spec in specs}
 
-    def catalogue(self) -> Catalogue:
-        """Return the catalogue the bundle seals, its overlay applied; raises BundleFault."""
+    def catalogue(self, *, tailored: bool = True) -> Catalogue:
+        """Return the catalogue the bundle seals, with its overlay where `tailored`; raises BundleFault."""
         files = {name.removeprefix(f"{RULES}/"): self.container.read(name) for name in self.below(RULES)}
         try:
             catalogue = load_catalogue(files, self.signals())
-            if OVERLAY in self.container.names:
+            if tailored and OVERLAY in self.container.names:
                 return apply_overlay(catalogue, OVERLAY, self.container.read(OVERLAY))
             return catalogue
         except CatalogueError as error:

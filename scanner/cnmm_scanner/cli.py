@@ -27,6 +27,13 @@ ENTRIES = {
     "assess": Entry(f"{_COMMANDS}.bundles:assess", "Judge a bundle, perhaps with an auditor's decisions."),
     "report": Entry(f"{_COMMANDS}.bundles:report", "Write the reports of a bundle again."),
     "verify": Entry(f"{_COMMANDS}.bundles:verify", "Check a bundle: seals, signature, the same conclusions."),
+    "diff": Entry(f"{_COMMANDS}.history:diff", "Say what changed: reality, rules or visibility."),
+    "trend": Entry(f"{_COMMANDS}.history:trend", "Say how levels moved from scan to scan."),
+    "history": Entry(f"{_COMMANDS}.history:history", "List, add to or prune what is kept of scans."),
+    "sample": Entry(f"{_COMMANDS}.audit:sample", "Draw findings to check, with a workpaper for each."),
+    "recheck": Entry(f"{_COMMANDS}.audit:recheck", "Fetch cited evidence again with your own access."),
+    "export": Entry(f"{_COMMANDS}.audit:export", "Write an assessment for outsiders, without any name."),
+    "serve": Entry(f"{_COMMANDS}.serve:serve", "Show reports and history in a browser, read-only."),
     "explain": Entry(
         f"{_COMMANDS}.catalogue:explain", "Say what a criterion or signal asks, and what was seen."
     ),

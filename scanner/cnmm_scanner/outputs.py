@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from cnmm_scanner.plugins import RENDERERS, discover, find
 
 BUNDLE = "bundle.cnmm"
 SCREEN = "terminal"
+DEFAULT_FORMATS = ("html", "json", "markdown", SCREEN)
+EVERY = "all"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
@@ -26,11 +30,12 @@ class OutputFault(Fault):
 
 
 def load_renderers(formats: Sequence[str] | None, own_only: bool) -> dict[str, Renderer]:
-    """Return the renderers of the formats, all where None is given; raises PluginFault."""
-    known = discover(RENDERERS, own_only)
-    wanted = (
-        known if formats is None else [find(RENDERERS, name, own_only) for name in dict.fromkeys(formats)]
-    )
+    """Return the renderers of the formats: the usual for None, each for `all`; raises PluginFault."""
+    names = DEFAULT_FORMATS if formats is None else formats
+    if EVERY in names:
+        wanted = list(discover(RENDERERS, own_only))
+    else:
+        wanted = [find(RENDERERS, name, own_only) for name in dict.fromkeys(names)]
     return {plugin.name: plugin.load()() for plugin in wanted}
 
 
@@ -46,22 +51,55 @@ def make_folder(output: Path) -> Path:
 
 
 def render(
-    assessment: bytes, catalogue: Catalogue, renderers: Mapping[str, Renderer], output: Path
+    assessment: bytes,
+    catalogue: Catalogue,
+    renderers: Mapping[str, Renderer],
+    output: Path,
+    bundle: Path | None = None,
+    beside: Mapping[str, Any] | None = None,
 ) -> tuple[list[Path], bytes]:
     """Write every format and the sealed assessment; return the files, and what is for the screen."""
+    files, screen = render_files(assessment, catalogue, renderers, bundle, beside)
+    return [write_file(output, name, data) for name, data in sorted(files.items())], screen
+
+
+def render_files(
+    assessment: bytes,
+    catalogue: Catalogue,
+    renderers: Mapping[str, Renderer],
+    bundle: Path | None = None,
+    beside: Mapping[str, Any] | None = None,
+) -> tuple[dict[str, bytes], bytes]:
+    """Return the files of every format with the assessment itself, and what is for the screen.
+
+    `beside` is what the view shows beside the assessment: `diff`, `trend`, `marks`.
+    Renderers that attest come last and see the digests of all other files and of the bundle.
+    """
     document: dict[str, Any] = json.loads(assessment)
-    view = build_view(document, catalogue)
+    view = replace(build_view(document, catalogue), **(beside or {}))
     files: dict[str, bytes] = {}
     screen = b""
+    last = [name for name in sorted(renderers) if getattr(renderers[name], "attests", False)]
     for name, renderer in sorted(renderers.items()):
-        made = renderer.render(view)
+        made = {} if name in last else renderer.render(view)
         if name == SCREEN:
             screen = b"".join(made[key] for key in sorted(made))
         else:
             files.update(made)
     # The sealed bytes are the contract: no renderer may write other ones under that name.
     files[ASSESSMENT] = assessment
-    return [write_file(output, name, data) for name, data in sorted(files.items())], screen
+    view = replace(view, artefacts=_digests(files, bundle)) if last else view
+    for name in last:
+        files = {**renderers[name].render(view), **files}
+    return files, screen
+
+
+def _digests(files: Mapping[str, bytes], bundle: Path | None) -> dict[str, str]:
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    if bundle is not None:
+        with bundle.open("rb") as file:
+            digests[BUNDLE] = hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: f"sha256:{digest}" for name, digest in sorted(digests.items())}
 
 
 def write_file(output: Path, name: str, data: bytes) -> Path:

@@ -8,14 +8,31 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+)
 
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.located import Located, read_yaml
+from cnmm_scanner.sources import SourceKind
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f<>\"'`{}|\\^]+$", max_length=200)]
 Model = TypeVar("Model", bound=BaseModel)
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str | Path) else value
+
+
+Places = Annotated[tuple[Path, ...], BeforeValidator(_as_list)]
 
 
 class SettingsFault(Fault):
@@ -23,7 +40,9 @@ class SettingsFault(Fault):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Period(_Strict):
@@ -76,6 +95,20 @@ class CatalogueChoice(_Strict):
     """A YAML file with this organisation's deviations; each is named on the first page."""
 
 
+class HistoryChoice(_Strict):
+    """Where scans are kept, and for how long."""
+
+    store: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    """A file, or `postgresql://HOST/NAME` without a password."""
+    keep_days: Annotated[int, Field(ge=1)] | None = None
+    """Scans with an audit date older than this are removed; none where it is not given."""
+
+
+AnyHistory = Annotated[
+    Annotated[str, Tag("text")] | Annotated[HistoryChoice, Tag("entry")], Discriminator(_form)
+]
+
+
 class Settings(_Strict):
     """The whole of `cnmm.yaml`; paths are relative to the file."""
 
@@ -86,6 +119,8 @@ class Settings(_Strict):
     """What the scan looks back on; the 365 days before the audit date where it is not given."""
     targets: tuple[AnyTarget, ...] = ()
     """What is read: a directory, `git:URL`, or whatever an installed collector accepts."""
+    sources: dict[SourceKind, Places] = {}
+    """Exports, records and catalogue files, by kind: a file, a folder, a glob, or a list of these."""
     scope: Scope | None = None
     collectors: dict[str, dict[str, Any]] = {}
     """The settings of each collector, by its name."""
@@ -95,8 +130,10 @@ class Settings(_Strict):
     adjudications: Path | None = None
     k: Annotated[int, Field(ge=5, le=100)] = 5
     """The smallest group of people that is counted exactly."""
+    history: AnyHistory | None = None
+    """Where earlier scans are kept: a file, or `postgresql://HOST/NAME`; nowhere where it is not given."""
     formats: tuple[str, ...] | None = None
-    """The report formats that are written; every installed one where it is not given."""
+    """The report formats that are written: html, json, markdown and terminal unless given; `all` for every one."""
 
 
 def read_settings(path: Path) -> Settings:
@@ -107,9 +144,13 @@ def read_settings(path: Path) -> Settings:
     return settings.model_copy(
         update={
             "targets": tuple(_resolve_target(base, target) for target in settings.targets),
+            "sources": {
+                kind: tuple(base / place for place in places) for kind, places in settings.sources.items()
+            },
             "catalogue": settings.catalogue.model_copy(
                 update={"overlay": _resolve(base, settings.catalogue.overlay)}
             ),
+            "history": _resolve_history(base, settings.history),
             **{
                 name: _resolve(base, getattr(settings, name))
                 for name in ("attestations", "waivers", "adjudications")
@@ -120,6 +161,13 @@ def read_settings(path: Path) -> Settings:
 
 def _resolve(base: Path, path: Path | None) -> Path | None:
     return None if path is None else base / path
+
+
+def _resolve_history(base: Path, choice: str | HistoryChoice | None) -> HistoryChoice | None:
+    if choice is None:
+        return None
+    entry = HistoryChoice(store=choice) if isinstance(choice, str) else choice
+    return entry if "://" in entry.store else entry.model_copy(update={"store": str(base / entry.store)})
 
 
 def _resolve_target(base: Path, entry: str | TargetEntry) -> str | TargetEntry:

@@ -12,6 +12,7 @@ from cnmm_collectors.plugin import Target
 from cnmm_scanner.faults import Fault
 
 _KIND = re.compile(r"([a-z][a-z0-9-]*):(.+)", re.DOTALL)
+_GITHUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9._-]{1,100})?")
 _SCP = re.compile(r"[A-Za-z0-9._-]+@?[A-Za-z0-9._-]*:[^/].*")
 
 
@@ -38,9 +39,20 @@ def parse_target(text: str, credential: str = "") -> Target:
     if match is None:
         raise TargetFault(f"target {_shown(text)!r}: no such directory or file", "or write KIND:LOCATOR")
     kind, locator = match.groups()
+    if kind == "github":
+        return _github(locator, credential)
     if locator.startswith("//"):
         raise TargetFault(f"target {_shown(text)!r}: say what it is", f"git:{_shown(text)}")
     return Target(kind, _locator(kind, locator), credential)
+
+
+def _github(locator: str, credential: str) -> Target:
+    """Return an organisation or `ORG/REPOSITORY` of GitHub; its token is in GITHUB_TOKEN unless named."""
+    if not _GITHUB.fullmatch(locator):
+        raise TargetFault(
+            f"target github:{_shown(locator)}: not an organisation", "write github:ORG[/REPOSITORY]"
+        )
+    return Target("github", locator, credential or "GITHUB_TOKEN")
 
 
 def _locator(kind: str, locator: str) -> str:

@@ -1,8 +1,10 @@
-"""Rewrites each renderer's expected file, with `--freeze` the frozen assessment first; then read the difference."""
+"""Rewrites each renderer's expected file, with `--freeze` the frozen assessment first; read the diff."""
 
 from __future__ import annotations
 
+import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -11,15 +13,27 @@ EXPECTED = HERE / "expected"
 
 def rendered() -> dict[str, bytes]:
     """Return every renderer's files for the sample."""
+    from cnmm_reports.badge import BadgeRenderer
     from cnmm_reports.html import HtmlRenderer
+    from cnmm_reports.intoto import IntotoRenderer
     from cnmm_reports.json import JsonRenderer
     from cnmm_reports.markdown import MarkdownRenderer
+    from cnmm_reports.openmetrics import OpenMetricsRenderer
+    from cnmm_reports.oscal import OscalRenderer
+    from cnmm_reports.registers import CsvRenderer, XlsxRenderer
+    from cnmm_reports.sarif import SarifRenderer
     from cnmm_reports.terminal import TerminalRenderer
-    from golden.sample import view
+    from golden.sample import FROZEN, view
 
     files: dict[str, bytes] = {}
-    for renderer in (HtmlRenderer(), JsonRenderer(), MarkdownRenderer(), TerminalRenderer()):
+    for renderer in (
+        BadgeRenderer(), CsvRenderer(), HtmlRenderer(), JsonRenderer(), MarkdownRenderer(),
+        OpenMetricsRenderer(), OscalRenderer(), SarifRenderer(), TerminalRenderer(), XlsxRenderer(),
+    ):  # fmt: skip
         files.update(renderer.render(view()))
+    # Of the frozen assessment alone, so that no change of a format changes the statement.
+    digest = hashlib.sha256(FROZEN.read_bytes()).hexdigest()
+    files.update(IntotoRenderer().render(replace(view(), artefacts={"assessment.json": f"sha256:{digest}"})))
     return files
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from cnmm_reports import wording
+from cnmm_reports.changes import diff_html, trend_html
 from cnmm_reports.firstpage import (
     coverage,
     ends,
@@ -29,6 +30,7 @@ from cnmm_reports.html.charts import HATCH, interval_chart, state_mark
 from cnmm_reports.html.data import embed
 from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
 from cnmm_reports.inert import inert
+from cnmm_reports.review import marks_html
 from cnmm_reports.view import ReportView
 
 MAX_BYTES = 4_900_000
@@ -59,6 +61,9 @@ def _context(view: ReportView) -> dict[str, Any]:
         "down": holding_down(view),
         "out": ruling_out(view),
         "steps": next_steps(view),
+        "changes": None if view.diff is None else diff_html(view.diff),
+        "trend": None if view.trend is None else trend_html(view.trend),
+        "marks": None if view.marks is None else marks_html(view.marks),
         "levels": levels,
         "groups": row_groups(view),
         "said": stances(view),

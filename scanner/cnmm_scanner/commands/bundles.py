@@ -6,15 +6,18 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cnmm_scanner.bundle import Bundle, BundleFault, write_bundle
-from cnmm_scanner.canonical import document
+from cnmm_scanner.canonical import digest, document
 from cnmm_scanner.container import held
 from cnmm_scanner.derive import derive
 from cnmm_scanner.gates import check_sections, failed_gates, parse_gates
 from cnmm_scanner.manifest import ASSESSMENT
+from cnmm_scanner.marks import beside as marks_beside
+from cnmm_scanner.marks import read_marks
 from cnmm_scanner.outputs import BUNDLE, load_renderers, make_folder, render
 from cnmm_scanner.signature import load_signer
 from cnmm_scanner.statements import read_statements
@@ -74,21 +77,49 @@ def assess(
 @click.command()
 @click.argument("bundle", type=_FILE)
 @click.option("-o", "--output", type=_FOLDER, default="cnmm-report", show_default=True)
-@click.option("--format", "formats", multiple=True, help="A report format; all of them by default.")
+@click.option(
+    "--format", "formats", multiple=True, help="A report format, or `all`; the usual four by default."
+)
 @click.option("--no-plugins", is_flag=True, help="Use nothing but what cnmm itself brings.")
-def report(bundle: Path, output: Path, formats: tuple[str, ...], no_plugins: bool) -> int:
+@click.option("--marks", type=_FILE, help="Reviewers' marks; BUNDLE.marks.yaml where it is there.")
+@click.option(
+    "--against", type=_FILE, help="An earlier bundle or assessment.json: shows what changed, and why."
+)
+def report(
+    bundle: Path,
+    output: Path,
+    formats: tuple[str, ...],
+    no_plugins: bool,
+    marks: Path | None,
+    against: Path | None,
+) -> int:
     """Write the reports of BUNDLE again, from its sealed assessment."""
     renderers = load_renderers(formats or None, no_plugins)
     with Bundle(bundle) as opened:
         if ASSESSMENT not in opened.manifest.members:
             raise BundleFault(f"{bundle}: holds facts and no assessment", "cnmm assess makes one")
         assessment = opened.container.read(ASSESSMENT)
-        files, screen = render(assessment, opened.catalogue(), renderers, make_folder(output))
+        beside = _beside(opened, json.loads(assessment), marks, against)
+        files, screen = render(assessment, opened.catalogue(), renderers, make_folder(output), bundle, beside)
     sys.stdout.buffer.write(screen)
     sys.stdout.flush()
     for path in files:
         click.echo(path, err=True)
     return 0
+
+
+def _beside(
+    bundle: Bundle, assessment: dict[str, Any], marks: Path | None, against: Path | None
+) -> dict[str, Any]:
+    """Return what a report shows beside the assessment: reviewers' marks, and what changed."""
+    shown: dict[str, Any] = {}
+    if (file := marks or marks_beside(bundle.path)) is not None:
+        shown["marks"] = read_marks(file, digest(bundle.manifest_bytes), assessment)
+    if against is not None:
+        from cnmm_scanner.diff.compare import compare_files
+
+        shown["diff"] = compare_files(against, bundle.path)
+    return shown
 
 
 @click.command()

@@ -15,6 +15,7 @@ from cnmm_rules import siblings
 from cnmm_rules.catalogue.loader import load
 from cnmm_rules.criteria import Catalogue
 from cnmm_rules.lint import lint as find_faults
+from cnmm_rules.lint import prompts as count_prompts
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.canonical import document
 from cnmm_scanner.faults import Fault
@@ -69,10 +70,15 @@ def rules() -> None:
 
 @rules.command("list")
 @click.option("--section", help="One section only.")
-def list_rules(section: str | None) -> int:
+@click.option("--level", type=click.IntRange(0, 5), help="One level only; 0 for rows without one.")
+def list_rules(section: str | None, level: int | None) -> int:
     """Print one line for each criterion: id, role, weight, statement."""
-    for row in load(published_files(), registry.load()).criteria:
-        if section in (None, row.section):
+    catalogue = load(published_files(), registry.load())
+    known = [one.id for one in catalogue.sections]
+    if section is not None and section not in known:
+        raise LookupFault(f"there is no section {section[:40]!r}", f"known are {', '.join(known)}")
+    for row in catalogue.criteria:
+        if section in (None, row.section) and level in (None, row.level):
             click.echo(f"{row.id:<44} {row.role:<8} {float(row.weight):>4g}  {row.statement}")
     return 0
 
@@ -95,7 +101,8 @@ def lint(folder: Path | None) -> int:
     if faults:
         raise LintFault("\n".join(faults))
     head = f"{catalogue.id} {catalogue.version}"
-    click.echo(f"{head}: {len(catalogue.criteria)} criteria and {len(results)} cases, no fault")
+    asked = f"{count_prompts(catalogue)} prompts without effect"
+    click.echo(f"{head}: {len(catalogue.criteria)} criteria and {len(results)} cases, {asked}, no fault")
     return 0
 
 
@@ -151,12 +158,19 @@ def _catalogue_schema() -> dict[str, Any]:
     return SectionFile.model_json_schema(by_alias=True)
 
 
+def _marks_schema() -> dict[str, Any]:
+    from cnmm_scanner.marks import MarksFile
+
+    return MarksFile.model_json_schema()
+
+
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "adjudications": _statements_schema("adjudications"),
     "assessment": _assessment_schema,
     "attestations": _statements_schema("attestations"),
     "catalogue": _catalogue_schema,
     "manifest": _manifest_schema,
+    "marks": _marks_schema,
     "overlay": _overlay_schema,
     "settings": _settings_schema,
     "waivers": _statements_schema("waivers"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cnmm_collectors.plugin import Reader, Target, WorkItem
+from cnmm_collectors.plugin import Probing, Reader, Target, WorkItem
 from cnmm_collectors.signals import split_key
 from cnmm_rules.criteria import Catalogue, keys_of, tests_of
 from cnmm_scanner.journal import Vault
@@ -55,6 +55,7 @@ def _describe(scan: Scan, worker: Worker, target: Target) -> Iterator[str]:
         if isinstance(planned, Crash):
             yield f"{target.kind}:{Path(target.locator).name}: {name} cannot plan it: {planned.detail}"
             continue
+        yield from _probe(collector, target, settings, reader)
         items = [one for one in planned if isinstance(one, WorkItem)]
         calls = sum(item.calls for item in items)
         yield f"{target.kind}:{Path(target.locator).name}: {name}: {len(items)} to read, about {calls} calls"
@@ -62,6 +63,19 @@ def _describe(scan: Scan, worker: Worker, target: Target) -> Iterator[str]:
 
 def _plan(collector: Any, target: Target, settings: Any, reader: Reader) -> list[Any]:
     return list(collector.plan(target, settings, reader))
+
+
+def _probe(collector: Any, target: Target, settings: Any, reader: Reader) -> Iterator[str]:
+    """Yield what the credential may read, where the collector can tell."""
+    if not isinstance(collector, Probing):
+        return
+    found = attempt(lambda: list(collector.probe(target, settings, reader)))
+    if isinstance(found, Crash):
+        yield f"  cannot be probed: {found.detail}"
+        return
+    for one in found:
+        needs = f"; needs {one.needs}" if one.needs else ""
+        yield f"  {one.group}: {'readable' if one.readable else f'not readable: {one.detail}{needs}'}"
 
 
 def _answered(scan: Scan) -> set[str]:

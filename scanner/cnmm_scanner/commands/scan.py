@@ -78,15 +78,26 @@ _COLLECTING: list[Callable[[Any], Any]] = [
     click.option("--strict", is_flag=True, help="Exit 3 where collection is incomplete."),
     click.option("--quiet", is_flag=True, help="Say nothing but faults."),
     click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True),
+    click.option("--history", metavar="PATH|URL", help="Where earlier scans are kept, and this one will be."),
     click.option("--sign-key", type=_FILE, help="Private key that signs the bundle."),
     click.option("--no-plugins", is_flag=True, help="Use nothing but what cnmm itself brings."),
 ]
 
 _JUDGING: list[Callable[[Any], Any]] = [
-    click.option("--format", "formats", multiple=True, help="A report format; all of them by default."),
+    click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        help="A report format, or `all`; the usual four by default.",
+    ),
     click.option("--fail-under", multiple=True, metavar="SECTION=LEVEL", help="Exit 1 below a proven level."),
     click.option(
         "--require-coverage", multiple=True, metavar="SECTION=SHARE", help="Exit 1 below a coverage."
+    ),
+    click.option(
+        "--fail-on-regression",
+        is_flag=True,
+        help="Exit 1 where a proven level fell since the latest complete scan, unless less was read alone.",
     ),
 ]
 

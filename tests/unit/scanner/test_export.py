@@ -40,10 +40,19 @@ AT = "2026-11-22T00:00:00Z"
 def cited(repo: str) -> Evidence:
     commit = "c0ffee" * 6 + "c0ff"
     return Evidence(
-        "git", f"https://git.pangolin.org/zanzibar/{repo}/blob/{commit}/ocelot.py#L1", f"git show {commit}:ocelot.py",
-        "sha256:" + "5" * 64, AT, AT, "git 1", path="ocelot.py", commit=commit, lines="L1",
-        native_id="c0ffee", excerpt="canary-excerpt",
-    )  # fmt: skip
+        "git",
+        f"https://git.pangolin.org/zanzibar/{repo}/blob/{commit}/ocelot.py#L1",
+        f"git show {commit}:ocelot.py",
+        "sha256:" + "5" * 64,
+        AT,
+        AT,
+        "git 1",
+        path="ocelot.py",
+        commit=commit,
+        lines="L1",
+        native_id="c0ffee",
+        excerpt="canary-excerpt",
+    )
 
 
 @pytest.fixture
@@ -55,23 +64,50 @@ def bundle(tmp_path: Path) -> Path:
     members["evidence/git.ndjson"] = held(b"".join(record(item.to_json()) for item in items))
     del members["evidence/probe.ndjson"]
     readings = [
-        {"signal": "x.flag", "subject": f"repo:{name}", "source": "probe", "state": "observed", "value": True,
-         "evidence": [cited(name.partition("/")[2]).id]}
+        {
+            "signal": "x.flag",
+            "subject": f"repo:{name}",
+            "source": "probe",
+            "state": "observed",
+            "value": True,
+            "evidence": [cited(name.partition("/")[2]).id],
+        }
         for name in repos
-    ]  # fmt: skip
-    refused = {"signal": "x.flag", "subject": "repo:zanzibar/lynx-hidden", "source": "probe", "state": "unknown",
-               "gap": "not_permitted", "detail": "the host pangolin refused"}  # fmt: skip
+    ]
+    refused = {
+        "signal": "x.flag",
+        "subject": "repo:zanzibar/lynx-hidden",
+        "source": "probe",
+        "state": "unknown",
+        "gap": "not_permitted",
+        "detail": "the host pangolin refused",
+    }
     members["observations/signals/x.ndjson"] = held(b"".join(map(record, [*readings, refused])))
-    population = {"within": "org:zanzibar", "kind": "repo", "count": 3, "declared_by": "enumeration",
-                  "members": sorted(f"repo:zanzibar/{name}" for name in ("quokka", "wombat", "lynx-hidden"))}  # fmt: skip
+    population = {
+        "within": "org:zanzibar",
+        "kind": "repo",
+        "count": 3,
+        "declared_by": "enumeration",
+        "members": sorted(f"repo:zanzibar/{name}" for name in ("quokka", "wombat", "lynx-hidden")),
+    }
     members["observations/populations.ndjson"] = held(record(population))
     ties = [{"child": "repo:zanzibar/quokka", "parent": "team:zanzibar/kingfisher", "evidence": []}]
     members[MEMBERSHIPS] = held(b"".join(map(record, ties)))
-    run_member = {"organisation": "zanzibar", "as_of": "2026-11-22", "complete": True,
-                  "period": {"from": "2025-11-22", "to": "2026-11-22"}}  # fmt: skip
+    run_member = {
+        "organisation": "zanzibar",
+        "as_of": "2026-11-22",
+        "complete": True,
+        "period": {"from": "2025-11-22", "to": "2026-11-22"},
+    }
     members["inputs/run.json"] = held(document(run_member))
-    waiver = {"criterion": "org.L1.flagged", "subject": "org:zanzibar", "reason": "Narwhal", "owner": "Narwhal lead",
-              "approver": "other Narwhal", "expires": "2027-01-01"}  # fmt: skip
+    waiver = {
+        "criterion": "org.L1.flagged",
+        "subject": "org:zanzibar",
+        "reason": "Narwhal",
+        "owner": "Narwhal lead",
+        "approver": "other Narwhal",
+        "expires": "2027-01-01",
+    }
     members["inputs/waivers.json"] = held(document([waiver]))
     both = SECTION.replace(b"{organisation: {}}", b"{organisation: {}, team: {}}")
     members["catalogue/rules/org.yaml"] = held(both)

@@ -21,7 +21,7 @@ def test_what_people_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert parse_target("git:https://host/o/r.git", "T") == Target("git", "https://host/o/r.git", "T")
     assert parse_target("git:git@host:o/r.git").locator == "git@host:o/r.git"
     assert parse_target("git:ssh://git@host/o/r").locator == "ssh://git@host/o/r"
-    assert parse_target("github:acme") == Target("github", "acme")
+    assert parse_target("github:acme") == Target("github", "acme", "GITHUB_TOKEN")
 
 
 @pytest.mark.parametrize("text", ["nowhere", "", "https://host/o/r", "git:https://tok@host/r", "Git:x"])
@@ -47,3 +47,17 @@ def test_who_is_needed_is_named() -> None:
     require_accepted([Target("git", "x")], [Git()])
     with pytest.raises(TargetFault, match="no installed plug-in reads 'github' targets"):
         require_accepted([Target("git", "x"), Target("github", "acme")], [Git()])
+
+
+@pytest.mark.parametrize("text", ["github:acme/checkout", "github:acme", "github:Acme-1/.github"])
+def test_an_organisation_or_a_repository_of_github(text: str) -> None:
+    assert parse_target(text) == Target("github", text.removeprefix("github:"), "GITHUB_TOKEN")
+    assert parse_target(text, "OTHER_TOKEN").credential == "OTHER_TOKEN"
+
+
+@pytest.mark.parametrize(
+    "text", ["github:acme/a/b", "github:https://x/acme", "github:-acme", "github:a b", "github:/"]
+)
+def test_what_github_cannot_mean(text: str) -> None:
+    with pytest.raises(TargetFault):
+        parse_target(text)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from cnmm_collectors.reader.http import HttpFault, HttpLimits, HttpSession, SourceHttp
+from cnmm_collectors.reader.http import HttpFault, HttpLimits, SourceHttp
+from cnmm_collectors.reader.session import SourceSession
 from cnmm_collectors.signals import Gap
 
 TOKEN = "ghp_plantedPlanted0123456789plantedAB"
@@ -87,7 +88,7 @@ def in_turn(*answers: Answer) -> Answer:
     return lambda handler: (left.pop(0) if len(left) > 1 else left[0])(handler)
 
 
-def session(server: Server, cache: Path | None = None, token: str = TOKEN, **limits: float) -> HttpSession:
+def session(server: Server, cache: Path | None = None, token: str = TOKEN, **limits: float) -> SourceSession:
     door = SourceHttp(cache, "T", {"T": token})
     given = {"seconds": 2.0, "wait": 5.0, "per_minute": 0, "pause": 0.05, **limits}
     keys = [

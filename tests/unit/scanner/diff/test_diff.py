@@ -165,3 +165,12 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert "<script>" not in page
     assert "<img" not in page
     assert "\x1b" not in page
+
+
+def test_a_report_shows_what_changed_against_an_earlier_bundle(tmp_path: Path) -> None:
+    old, new = pair(tmp_path, {"flags": MOST}, {"flags": FEW})
+    out = tmp_path / "out"
+    wanted = ["--format", "markdown", "--format", "html"]
+    assert run(["report", str(new), "--against", str(old), "-o", str(out), *wanted]) == 0
+    assert "met to not met: reality changed" in (out / "summary.md").read_text()
+    assert '<section id="changes"' in (out / "report.html").read_text()

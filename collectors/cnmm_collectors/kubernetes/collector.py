@@ -1,0 +1,175 @@
+"""The Kubernetes collector: one live cluster for each context, read once and only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from cnmm_collectors import registry
+from cnmm_collectors.kubernetes import resources as known
+from cnmm_collectors.kubernetes import settings as options
+from cnmm_collectors.kubernetes.client import Discovery, discover
+from cnmm_collectors.kubernetes.findings import Findings
+from cnmm_collectors.kubernetes.reading import ClusterReading
+from cnmm_collectors.kubernetes.settings import Cluster
+from cnmm_collectors.kubernetes.view import PodFold, View
+from cnmm_collectors.plugin import KubeCluster, LedgerRow, Population, Probe, Reader, Target, WorkItem, Yield
+from cnmm_collectors.reader.kube import JSON, METADATA, KubeFault, shown
+from cnmm_collectors.signals import Gap, SignalSpec
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+PREDICTED_CALLS = 120
+
+
+def _answerable(source: str) -> tuple[SignalSpec, ...]:
+    """Return the signals of the family that a source answers alone."""
+    return tuple(spec for spec in registry.declared(("k8s",)) if any(s.name == source for s in spec.sources))
+
+
+class KubernetesCollector:
+    """Reads live clusters through kubeconfig contexts; implements `plugin.Collector`."""
+
+    name: ClassVar[str] = "kubernetes"
+    version: ClassVar[str] = "1"
+    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable("kubernetes")
+    Settings: ClassVar[type[BaseModel]] = options.Settings
+
+    def accepts(self, target: Target) -> bool:
+        """True for `kube:CONTEXT`."""
+        return target.kind == "kube"
+
+    def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
+        """Yield the one item of a cluster, and the population where every cluster is declared."""
+        yield from declared_population(settings)
+        cluster = settings.cluster(target.locator)
+        subject = _subject(cluster)
+        yield WorkItem(
+            self.name, str(subject), Target("kube", target.locator, target.credential, subject), (subject,),
+            lane="api", calls=PREDICTED_CALLS,
+        )  # fmt: skip
+
+    def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterator[Yield]:
+        """Yield what a cluster says; one that does not answer gives unknown readings and a ledger row."""
+        cluster = settings.cluster(item.target.locator)
+        blank = View(
+            item.subjects[0].name,
+            cluster.env,
+            self.name,
+            settings,
+            reader.as_of,
+            Discovery(),
+            {},
+            {},
+            PodFold(),
+        )
+        try:
+            api = reader.kube.open(cluster.context, settings.kubeconfig, programs=settings.run_programs)
+        except KubeFault as fault:
+            yield from self._failed(blank, fault, reader)
+            return
+        try:
+            yield from self._read(api, blank, cluster, settings, reader)
+        finally:
+            api.close()
+
+    def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
+        """Yield what the credential may read of a cluster, and each kind of object it may not."""
+        cluster = settings.cluster(target.locator)
+        try:
+            api = reader.kube.open(cluster.context, settings.kubeconfig, programs=settings.run_programs)
+        except KubeFault as fault:
+            yield Probe("cluster", tuple(spec.id for spec in self.signals), False, str(fault))
+            return
+        try:
+            yield from probe_cluster(api, self.signals)
+        finally:
+            api.close()
+
+    def _read(
+        self, api: KubeCluster, blank: View, cluster: Cluster, settings: options.Settings, reader: Reader
+    ) -> Iterator[Yield]:
+        try:
+            check_credential(api)
+        except KubeFault as fault:
+            yield from self._failed(blank, fault, reader)
+            return
+        reading = ClusterReading(api, blank.cluster, settings.page)
+        view = reading.read(settings, cluster.env, reader.as_of)
+        yield from reading.ledger
+        if view.discovery.fault is not None and not view.discovery.groups and not view.looks:
+            yield from Findings(blank, self.signals, reader).unread(
+                view.discovery.fault.gap, str(view.discovery.fault)
+            )
+            return
+        yield from Findings(view, self.signals, reader).all()
+
+    def _failed(self, blank: View, fault: KubeFault, reader: Reader) -> Iterator[Yield]:
+        yield from Findings(blank, self.signals, reader).unread(fault.gap, str(fault))
+        yield LedgerRow(
+            "kubernetes", "cluster", blank.cluster, 1, 0, failed=1, cause=fault.gap.value, detail=str(fault)
+        )
+
+
+def _subject(cluster: Cluster) -> Subject:
+    return Subject.safe(SubjectKind.CLUSTER, cluster.name or shown(cluster.context))
+
+
+def declared_population(settings: options.Settings) -> Iterator[Population]:
+    """Yield how many clusters there are, where the settings name them all and whose they are."""
+    if settings.organisation and settings.clusters:
+        members = tuple(sorted({_subject(one) for one in settings.clusters}))
+        within = Subject.safe(SubjectKind.ORG, settings.organisation)
+        yield Population(within, SubjectKind.CLUSTER, len(members), members, "scope")
+
+
+def check_credential(api: KubeCluster) -> None:
+    """Raise KubeFault where the cluster takes the caller for nobody, or does not answer at all.
+
+    A login program that fails leaves the client anonymous without a word: only an answer tells.
+    """
+    try:
+        api.get("/api/v1/namespaces", (("limit", "1"),))
+    except KubeFault as fault:
+        if fault.status == 401 or (fault.status == 0 and fault.gap is Gap.UNREACHABLE):
+            raise
+
+
+def probe_cluster(api: KubeCluster, signals: Sequence[SignalSpec]) -> Iterator[Probe]:
+    """Yield how many kinds of objects can be read, then one answer for each that cannot."""
+    every = tuple(spec.id for spec in signals)
+    try:
+        check_credential(api)
+    except KubeFault as fault:
+        yield Probe("cluster", every, False, str(fault))
+        return
+    discovery = discover(api)
+    if discovery.fault is not None:
+        yield Probe(
+            "discovery", every, False, f"{discovery.fault}; nothing can be proven absent", "get: /apis"
+        )
+    refused: list[Probe] = []
+    readable = absent = 0
+    for resource in known.EVERYTHING:
+        try:
+            served = discovery.find(resource)
+            if served is None:
+                absent += 1
+                continue
+            accept = METADATA if resource.metadata else JSON
+            api.get(resource.path(served.version), (("limit", "1"),), accept)
+            readable += 1
+        except KubeFault as fault:
+            needs = f"get, list: {resource.name}"
+            refused.append(Probe(resource.name, _using(resource, signals), False, str(fault), needs))
+    yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
+    yield from refused
+
+
+def _using(resource: known.Resource, signals: Sequence[SignalSpec]) -> tuple[str, ...]:
+    """Return the signals whose declared permission names a resource."""
+    asked = {
+        spec.id: {word.strip(" ,;()") for word in spec.sources[0].permission.split()} for spec in signals
+    }
+    return tuple(name for name, words in asked.items() if {resource.plural, resource.name} & words)

@@ -1,0 +1,183 @@
+"""From what was read to signals: every key of every subject is answered, or said to be unknown."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from cnmm_collectors.evidence import MAX_EXCERPT, Evidence
+from cnmm_collectors.kubernetes.answers import (
+    access,
+    credentials,
+    guardrails,
+    network,
+    platform,
+    tools,
+    transport,
+    workloads,
+)
+from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing
+from cnmm_collectors.kubernetes.resources import Resource
+from cnmm_collectors.kubernetes.shape import ShapeFault
+from cnmm_collectors.kubernetes.view import View
+from cnmm_collectors.plugin import Membership, Reader, Yield
+from cnmm_collectors.reader.kube import KubeFault
+from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+ANSWERS: tuple[Answer, ...] = (
+    *workloads.ANSWERS, *access.ANSWERS, *transport.ANSWERS, *network.ANSWERS, *guardrails.ANSWERS,
+    *credentials.ANSWERS, *tools.ANSWERS, *platform.ANSWERS,
+)  # fmt: skip
+NOT_MEASURED = Unknown(Gap.UNSUPPORTED, "this version does not measure it")
+
+
+def keys_of(spec: SignalSpec) -> list[str]:
+    """Return every key of a signal whose facets are closed, those left out included."""
+    choices = [("", *parameter.values) for parameter in spec.parameters]
+    names = [parameter.name for parameter in spec.parameters]
+    return [
+        spec.key(**{name: value for name, value in zip(names, chosen, strict=True) if value})
+        for chosen in product(*choices)
+    ]
+
+
+class Findings:
+    """The signals of one cluster."""
+
+    def __init__(
+        self, view: View, specs: Sequence[SignalSpec], reader: Reader, at: str = "", pinned: str = ""
+    ) -> None:
+        """Take a view; `at` is where it was read and `pinned` the commit, for what is kept in Git."""
+        self._view, self._reader, self._pinned = view, reader, pinned
+        self._at = at or f"kube://{view.cluster}"
+        self._specs = {spec.id: spec for spec in specs}
+        self.cluster = Subject.safe(SubjectKind.CLUSTER, view.cluster)
+
+    def namespace(self, name: str) -> Subject:
+        """Return a namespace as a subject."""
+        return Subject.safe(SubjectKind.NAMESPACE, self._view.cluster, name)
+
+    def all(self) -> Iterator[Yield]:
+        """Yield who belongs where, and one signal for each key of each subject."""
+        try:
+            rooms = [self.namespace(name) for name in self._view.tenants()]
+        except KubeFault:
+            rooms = []
+        yield from self._memberships()
+        subjects = {SubjectKind.CLUSTER: [self.cluster], SubjectKind.NAMESPACE: rooms}
+        found, faults = self._ask()
+        cited = dict(self._cite(found))
+        answered: set[tuple[str, Subject]] = set()
+        for finding in found:
+            subject = self.namespace(finding.namespace) if finding.namespace else self.cluster
+            answered.add((finding.key, subject))
+            reading = _reading(finding, cited[finding.namespace, finding.key])
+            yield Signal(finding.key, subject, self._view.source, reading)
+        for spec in self._specs.values():
+            blank = faults.get(spec.id, NOT_MEASURED)
+            for subject, key in product(subjects.get(spec.subject, ()), keys_of(spec)):
+                if (key, subject) not in answered:
+                    yield Signal(key, subject, self._view.source, blank)
+
+    def _ask(self) -> tuple[list[Finding], dict[str, Unknown]]:
+        """Return every finding, and by signal why there is none."""
+        found: list[Finding] = []
+        faults: dict[str, Unknown] = {}
+        for answer in ANSWERS:
+            if not set(answer.signals) & set(self._specs):
+                continue
+            try:
+                found += answer.find(self._view)
+            except (KubeFault, ShapeFault) as fault:
+                faults.update(dict.fromkeys(answer.signals, Unknown(fault.gap, str(fault))))
+        return found, faults
+
+    def unread(self, gap: Gap, detail: str) -> Iterator[Yield]:
+        """Yield unknown for everything about a cluster that gave no answer at all."""
+        for spec in self._specs.values():
+            if spec.subject is SubjectKind.CLUSTER:
+                for key in keys_of(spec):
+                    yield Signal(key, self.cluster, self._view.source, Unknown(gap, detail))
+
+    def _memberships(self) -> Iterator[Membership]:
+        try:
+            names = list(self._view.tenants())
+        except KubeFault:
+            return
+        for name in names:
+            yield Membership(self.namespace(name), self.cluster)
+        try:
+            owners = workloads.teams_of(self._view)
+        except (KubeFault, ShapeFault):
+            return
+        for name, team in owners.items():
+            yield Membership(self.namespace(name), Subject(SubjectKind.TEAM, team))
+
+    def _cite(self, found: Sequence[Finding]) -> Iterator[tuple[tuple[str, str], Evidence]]:
+        """Yield the citation of each finding; those about one namespace share as many as their lines need."""
+        places: dict[str, list[Finding]] = {}
+        for finding in found:
+            places.setdefault(finding.namespace, []).append(finding)
+        for place, own in places.items():
+            for batch in _batches(own):
+                evidence = self._evidence(place, batch)
+                for finding in batch:
+                    yield (place, finding.key), evidence
+
+    def _evidence(self, place: str, batch: Sequence[Finding]) -> Evidence:
+        basis = sorted({resource for one in batch for resource in one.basis}, key=lambda one: one.name)
+        lines = dict.fromkeys(_line(one) for one in batch)
+        looks = [self._view.looks[one].digest if one in self._view.looks else "" for one in basis]
+        at = f"/namespaces/{place}" if place and not self._pinned else ""
+        return self._reader.cite(
+            locator=f"{self._at}{at}",
+            query=self._query(place, basis),
+            payload=json.dumps([place, *lines, _digest(looks)], ensure_ascii=False).encode(errors="replace"),
+            commit=self._pinned,
+            excerpt="\n".join(lines),
+        )
+
+    def _query(self, place: str, basis: Sequence[Resource]) -> str:
+        names = ", ".join(one.plural for one in basis)
+        if self._pinned:
+            return f"manifests of {self._view.cluster}, namespace {place or 'any'}: {names}"
+        return f"list {names}; those of {place}" if place else f"list {names}"
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.key.removeprefix('k8s.').partition('{')[0]}: {finding.says}"
+
+
+def _digest(looks: Sequence[str]) -> str:
+    return hashlib.sha256("".join(looks).encode("ascii")).hexdigest()
+
+
+def _batches(found: Sequence[Finding]) -> Iterator[list[Finding]]:
+    """Yield findings in runs whose lines fit into one excerpt."""
+    batch: list[Finding] = []
+    lines: set[str] = set()
+    for finding in found:
+        line = _line(finding)
+        if batch and sum(map(len, lines | {line})) + len(lines) >= MAX_EXCERPT:
+            yield batch
+            batch, lines = [], set()
+        batch.append(finding)
+        lines.add(line)
+    if batch:
+        yield batch
+
+
+def _reading(finding: Finding, evidence: Evidence) -> Reading:
+    if isinstance(finding.value, Hidden):
+        return Unknown(finding.value.gap, finding.value.detail, (evidence,))
+    if isinstance(finding.value, Nothing):
+        return Absent((evidence,))
+    return Observed(finding.value, (evidence,))
+
+
+def measured() -> frozenset[str]:
+    """Return the ids of the signals that some answer is named for."""
+    return frozenset(name for answer in ANSWERS for name in answer.signals)

@@ -1,0 +1,175 @@
+"""Everything that was read of one cluster, and what is not known of it: what answers are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from cnmm_collectors.kubernetes.client import Discovery, Look
+from cnmm_collectors.kubernetes.objects import Pod, Workload
+from cnmm_collectors.kubernetes.resources import WORKLOADS, Document, Resource
+from cnmm_collectors.kubernetes.semantics.mtls import Endpoint
+from cnmm_collectors.kubernetes.settings import Shared
+from cnmm_collectors.kubernetes.shape import Object
+from cnmm_collectors.reader.kube import KubeFault
+from cnmm_collectors.signals import Gap
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace by what it carries; `declared` where its own object was read."""
+
+    name: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    declared: bool = True
+
+
+@dataclass(slots=True)
+class Hardening:
+    """Pods of a namespace: hardened ones of those that are told, and how many are not."""
+
+    passed: int = 0
+    told: int = 0
+    untold: int = 0
+
+
+@dataclass(slots=True)
+class PodFold:
+    """Pods folded as they arrive: memory grows with workloads, not with pods."""
+
+    namespaces: dict[str, Hardening] = field(default_factory=dict)
+    endpoints: dict[tuple[str, str], set[Endpoint]] = field(default_factory=dict)
+    watched: dict[str, set[str]] = field(default_factory=dict)
+    images: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, pod: Pod) -> None:
+        """Take one pod."""
+        hardening = self.namespaces.setdefault(pod.namespace, Hardening())
+        if pod.hardened is None:
+            hardening.untold += 1
+        else:
+            hardening.told += 1
+            hardening.passed += pod.hardened
+        if pod.eligible:
+            self.endpoints.setdefault((pod.namespace, pod.controller), set()).add(pod.endpoint)
+        if pod.ready and pod.node and pod.controller.startswith("DaemonSet "):
+            for image in pod.images:
+                self.watched.setdefault(image, set()).add(pod.node)
+        for image in pod.images:
+            self.images.setdefault(image, set()).add(pod.namespace)
+
+
+@dataclass(slots=True)
+class View:
+    """One cluster, live or as its manifests describe it.
+
+    `lists` holds, for each resource, its objects, None where it is proven not to be served, or the fault.
+    """
+
+    cluster: str
+    environment: str
+    source: str
+    settings: Shared
+    as_of: date
+    discovery: Discovery
+    namespaces: dict[str, Namespace] | KubeFault
+    workloads: dict[Resource, list[Workload] | KubeFault]
+    pods: PodFold | KubeFault
+    lists: dict[Resource, Sequence[Object] | KubeFault | None] = field(default_factory=dict)
+    documents: dict[Document, Mapping[str, str] | KubeFault | None] = field(default_factory=dict)
+    looks: dict[Resource, Look] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
+    constraints: Sequence[tuple[str, Object]] | KubeFault = ()
+    offered: dict[str, Sequence[Object] | KubeFault] = field(default_factory=dict)
+    api_domains: tuple[str, ...] = ()
+    _made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], Made]) -> Made:
+        """Return what was made under a name before, else make it; raises what making it raises."""
+        if name not in self._made:
+            self._made[name] = make()
+        made: Made = self._made[name]
+        return made
+
+    def items(self, *resources: Resource) -> Sequence[Object]:
+        """Return the objects of resources, none where one is not served; raises KubeFault."""
+        found: list[Object] = []
+        for resource in resources:
+            held = self.lists.get(resource, KubeFault(f"{resource.name}: not read", Gap.NOT_COLLECTED))
+            if isinstance(held, KubeFault):
+                raise held
+            found.extend(held or ())
+        return found
+
+    def serves(self, *resources: Resource) -> bool:
+        """True where one of the resources is served; raises KubeFault."""
+        self.items(*resources)
+        return any(self.lists.get(one) is not None for one in resources)
+
+    def document(self, one: Document) -> Mapping[str, str] | None:
+        """Return a ConfigMap's kept keys, None where it is not there; raises KubeFault."""
+        held = self.documents.get(one)
+        if isinstance(held, KubeFault):
+            raise held
+        return held
+
+    def tenants(self) -> dict[str, Namespace]:
+        """Return the namespaces of the population; raises KubeFault.
+
+        Those that are not the system's and hold a workload; all of them where workloads could not be read.
+        """
+        return self.once("tenants", self._tenants)
+
+    def _tenants(self) -> dict[str, Namespace]:
+        known = need(self.namespaces)
+        own = {name: one for name, one in known.items() if not self.settings.is_system(name)}
+        try:
+            used = {one.namespace for one in self.all_workloads()}
+            if self.source == "kubernetes":
+                used |= set(need(self.pods).namespaces)
+        except KubeFault:
+            return own
+        return {name: one for name, one in own.items() if name in used or self.unread.get(name)}
+
+    def all_workloads(self) -> list[Workload]:
+        """Return every workload, system namespaces included; raises KubeFault."""
+        return [one for resource in WORKLOADS for one in need(self.workloads[resource])]
+
+    def by_namespace(self) -> dict[str, list[Workload]]:
+        """Return the workloads of each namespace of the population; raises KubeFault."""
+        return self.once("workloads", self._by_namespace)
+
+    def _by_namespace(self) -> dict[str, list[Workload]]:
+        found: dict[str, list[Workload]] = {name: [] for name in self.tenants()}
+        for one in self.all_workloads():
+            if one.namespace in found:
+                found[one.namespace].append(one)
+        return found
+
+    def endpoints(self) -> dict[str, dict[str, set[Endpoint]]]:
+        """Return, by namespace and workload, what decides about its transport; raises KubeFault."""
+        return self.once("endpoints", self._endpoints)
+
+    def _endpoints(self) -> dict[str, dict[str, set[Endpoint]]]:
+        found: dict[str, dict[str, set[Endpoint]]] = {name: {} for name in self.tenants()}
+        if self.source == "kubernetes":
+            for (namespace, controller), seen in need(self.pods).endpoints.items():
+                if namespace in found:
+                    found[namespace][controller] = seen
+            return found
+        for one in self.all_workloads():
+            if one.namespace in found and not one.template.host_network:
+                found[one.namespace][f"{one.kind} {one.name}"] = {one.template.endpoint}
+        return found
+
+
+def need(held: Made | KubeFault) -> Made:
+    """Return what was read; raises the KubeFault that stands in its place."""
+    if isinstance(held, KubeFault):
+        raise held
+    return held

@@ -1,0 +1,1 @@
+"""Reports and history as a small web application that can only be read."""

@@ -1,0 +1,49 @@
+"""The `sources:` of the settings: exports, records and catalogue files, as targets for their collectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+from cnmm_collectors.plugin import Target
+from cnmm_collectors.subjects import Subject
+
+
+class SourceKind(StrEnum):
+    """What a file, folder or glob under `sources:` is."""
+
+    ROSTER = "roster"
+    TRAINING = "training"
+    CERTIFICATIONS = "certifications"
+    SURVEY = "survey"
+    OPENINGS = "openings"
+    ONCALL = "oncall"
+    WORK = "work"
+    ATTESTATIONS = "attestations"
+    ARTEFACTS = "artefacts"
+    CATALOG = "catalog"
+
+
+_TARGETS = {
+    SourceKind.ATTESTATIONS: "records",
+    SourceKind.ARTEFACTS: "records",
+    SourceKind.CATALOG: "catalog",
+}
+
+
+def source_targets(
+    sources: Mapping[SourceKind, Sequence[Path]], organisation: Subject, k: int
+) -> tuple[Target, ...]:
+    """Return one target for all people exports together, one for records, one for catalogue files.
+
+    People exports are one target, because what is told of one must be weighed against the others.
+    """
+    facts: dict[str, list[tuple[str, str]]] = {}
+    for kind, places in sources.items():
+        held = facts.setdefault(_TARGETS.get(kind, "people"), [])
+        held += [(kind.value, str(place.absolute())) for place in places]
+    return tuple(
+        Target(name, "sources", subject=organisation, facts=(*found, ("k", str(k))))
+        for name, found in sorted(facts.items())
+    )

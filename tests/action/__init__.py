@@ -1,0 +1,1 @@
+"""The action, run step by step under a stand-in for the runner."""

@@ -1,0 +1,84 @@
+"""People exports beside a bare aggregation by the same engine, on the same generated file in the same run."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.rows import Row, at_most, best, python
+
+ROWS, PEOPLE = 1_000_000, 10_000
+PEAK_MIB = 400
+_BARE = """
+import sys, duckdb
+con = duckdb.connect(config={"threads": "2", "memory_limit": "1GB", "temp_directory": ""})
+columns = {f"c{n}": "VARCHAR" for n in range(14)}
+sql = "SELECT count(*), count(DISTINCT c1), sum(try_cast(c9 AS DOUBLE)) FROM read_csv(?, auto_detect=false, " \\
+      "header=true, delim=',', columns=" + str(columns) + ") GROUP BY c4, c6"
+print(len(con.execute(sql, [sys.argv[1]]).fetchall()))
+"""
+_OURS = """
+import json, resource, sys
+from datetime import date
+from pathlib import Path
+from cnmm_collectors.people import PeopleCollector
+from cnmm_collectors.plugin import LedgerRow, Target
+from cnmm_collectors.reader import SourceReader
+collector = PeopleCollector()
+reader = SourceReader(collector="people", version="1", as_of=date(2026, 11, 1), now="2026-11-01T00:00:00Z")
+settings = collector.Settings()
+target = Target("people", "sources", facts=(("roster", sys.argv[1]), ("training", sys.argv[2])))
+items = [item for item in collector.plan(target, settings, reader) if hasattr(item, "key")]
+found = [one for item in items for one in collector.collect(item, settings, reader)]
+broken = sum(one.failed for one in found if isinstance(one, LedgerRow) and one.unit == "training row")
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"yields": len(found), "broken": broken, "peak": peak}))
+"""
+
+
+def generate(folder: Path, rows: int = ROWS, people: int = PEOPLE, broken: int = 500) -> tuple[Path, Path]:
+    """Write a roster and a training export of 14 columns with so many broken rows; return their paths."""
+    chance = random.Random(20261101)
+    folder.mkdir(parents=True, exist_ok=True)
+    roster, training = folder / "roster.csv", folder / "training.csv"
+    titles = ("Platform Engineer", "Software Developer", "Site Reliability Engineer", "Product Owner")
+    with roster.open("w", encoding="utf-8") as stream:
+        stream.write("Employee ID,Work Email,Job Title,Team\n")
+        for n in range(people):
+            stream.write(f"E{n:06d},p{n}@corp.example,{titles[n % 4]},team-{n % 900}\n")
+    faulty = frozenset(chance.sample(range(rows), broken))
+    courses = [f"Kubernetes course {n}" for n in range(300)]
+    with training.open("w", encoding="utf-8") as stream:
+        stream.write(
+            "Record,Employee ID,First Name,Last Name,Course Title,Course ID,Status,Enrolled On,Completion Date,"
+            "Hours,Score,Provider,Location,Cost Code\n"
+        )
+        for n in range(rows):
+            who = chance.randrange(people)
+            line = (
+                f"R{n:07d},E{who:06d},Given{who},Family{who},{courses[n % 300]},C{n % 300},"
+                f"{'Completed' if n % 3 else 'In progress'},2025-0{n % 9 + 1}-11,2026-0{n % 9 + 1}-{n % 28 + 1:02d},"
+                f"{n % 40}.5,{n % 100},Provider {n % 7},Site {n % 50},CC{n % 900}\n"
+            )
+            stream.write(line if n not in faulty else line.replace(",", ";", 3))
+    return roster, training
+
+
+def export_rows(folder: Path, times: int = 3) -> Iterator[Row]:
+    """Yield the rows of people exports: wall time beside bare DuckDB, peak memory, and every fault found."""
+    roster, training = generate(folder)
+    clean = folder / "clean.csv"
+    with training.open(encoding="utf-8") as source, clean.open("w", encoding="utf-8") as target:
+        target.writelines(line for line in source if ";" not in line)
+    bare = best(python(_BARE, str(clean)), times)
+    ours = best(python(_OURS, str(roster), str(training)), times)
+    said = json.loads(ours.output)
+    size = training.stat().st_size // 1024**2
+    detail = f"{ROWS} rows, {size} MiB: ours {ours.wall:.2f} s, bare DuckDB {bare.wall:.2f} s"
+    yield at_most("exports-wall", ours.wall / bare.wall, 2, detail)
+    yield at_most("exports-peak", ours.peak, PEAK_MIB, "peak resident memory of the whole process", "MiB")
+    yield at_most(
+        "exports-faults", abs(said["broken"] - 500), 0, f"{said['broken']} of 500 broken rows found", "rows"
+    )

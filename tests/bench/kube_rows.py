@@ -1,0 +1,189 @@
+"""A cluster of 10,000 pods on loopback: wall, calls and peak memory against the bare client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.rows import Row, at_most, best, python
+
+TESTS = Path(__file__).resolve().parents[1]
+PODS, NAMESPACES = 10_000, 500
+
+_SERVE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from bench.kube_rows import serve
+serve(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+"""
+_OURS = """
+import json, resource, sys
+from datetime import date
+from pathlib import Path
+from cnmm_collectors.kubernetes.collector import KubernetesCollector
+from cnmm_collectors.plugin import Target
+from cnmm_collectors.reader import SourceReader
+collector = KubernetesCollector()
+reader = SourceReader(collector="kubernetes", version="1", as_of=date(2026, 6, 1), now="2026-06-01T00:00:00Z")
+clusters = [{"context": "bench", "env": "production"}]
+settings = collector.Settings(kubeconfig=Path(sys.argv[1]), clusters=clusters)
+(item,) = [one for one in collector.plan(Target("kube", "bench"), settings, reader) if hasattr(one, "key")]
+count = sum(1 for _ in collector.collect(item, settings, reader))
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"yields": count, "peak": peak}))
+"""
+_BARE = """
+import json, sys
+from kubernetes.config import new_client_from_config
+api = new_client_from_config(sys.argv[1], "bench", persist_config=False)
+def get(path, query):
+    request = api.param_serialize("GET", path, query_params=query, auth_settings=["BearerToken"])
+    answer = api.call_api(*request)
+    return json.loads(answer.read())
+calls = items = 0
+for path in sys.argv[2].split(","):
+    follow = ""
+    while True:
+        page = get(path, [("limit", "500")] + ([("continue", follow)] if follow else []))
+        calls += 1
+        items += len(page["items"])
+        follow = page["metadata"].get("continue")
+        if not follow:
+            break
+print(json.dumps({"calls": calls, "items": items}))
+"""
+_LISTS = (
+    "/api/v1/namespaces",
+    "/apis/apps/v1/deployments",
+    "/apis/apps/v1/statefulsets",
+    "/apis/apps/v1/daemonsets",
+    "/api/v1/pods",
+    "/api/v1/nodes",
+    "/api/v1/serviceaccounts",
+    "/apis/networking.k8s.io/v1/networkpolicies",
+)
+
+
+def _pod(place: str, owner: str, number: int) -> dict[str, Any]:
+    """Return a pod of about the size that real ones have: injected variables, volumes and conditions."""
+    variables: list[dict[str, Any]] = [{"name": f"SETTING_{n}", "value": "x" * 40} for n in range(20)]
+    variables.append({"name": "KEY", "valueFrom": {"secretKeyRef": {"name": f"{owner}-key", "key": "k"}}})
+    fields = {f"f:field-{n}": {"f:inner": {}} for n in range(60)}
+    return {
+        "metadata": {
+            "name": f"{owner}-7d9f-{number}",
+            "namespace": place,
+            "uid": f"{number:032d}",
+            "resourceVersion": "7",
+            "creationTimestamp": "2025-01-01T00:00:00Z",
+            "labels": {"app": owner, "pod-template-hash": "7d9f", "team": "checkout"},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": f"{owner}-7d9f", "controller": True}],
+            "managedFields": [{"manager": "kubelet", "time": "2026-01-01T00:00:00Z", "fieldsV1": fields}],
+        },
+        "spec": {
+            "nodeName": f"node-{number % 100}",
+            "serviceAccountName": owner,
+            "containers": [
+                {
+                    "name": "app",
+                    "image": "registry.example/shop/app:1",
+                    "env": variables,
+                    "ports": [{"containerPort": 8080}],
+                    "readinessProbe": {"httpGet": {"path": "/", "port": 8080}},
+                    "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},
+                    "securityContext": {"runAsNonRoot": True, "capabilities": {"drop": ["ALL"]}},
+                    "volumeMounts": [{"name": f"v{n}", "mountPath": f"/v/{n}"} for n in range(6)],
+                }
+            ],
+            "volumes": [{"name": f"v{n}", "configMap": {"name": f"c{n}"}} for n in range(6)],
+            "tolerations": [{"key": f"node.kubernetes.io/t{n}", "operator": "Exists"} for n in range(4)],
+        },
+        "status": {
+            "phase": "Running",
+            "conditions": [
+                {"type": kind, "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z"}
+                for kind in ("Initialized", "Ready", "ContainersReady", "PodScheduled")
+            ],
+            "containerStatuses": [
+                {
+                    "name": "app",
+                    "ready": True,
+                    "image": "registry.example/shop/app:1",
+                    "imageID": "registry.example/shop/app@sha256:" + "a" * 64,
+                }
+            ],
+        },
+    }
+
+
+def serve(folder: Path, pods: int, namespaces: int) -> None:
+    """Serve the cluster until the process is ended; the kubeconfig says where."""
+    from doubles.kubernetes.objects import custom, namespace, node, workload
+    from doubles.kubernetes.server import ApiServer
+
+    with ApiServer() as api:
+        api.add(*(node(f"node-{number}") for number in range(100)))
+        raw = []
+        for number in range(namespaces):
+            place = f"team-{number}"
+            api.add(
+                namespace(place),
+                custom("networking.k8s.io/v1", "NetworkPolicy", "default", place, spec={"podSelector": {}}),
+            )
+            for each in range(2):
+                api.add(workload(place, f"app-{each}"), custom("v1", "ServiceAccount", f"app-{each}", place))
+            share = range(number * pods // namespaces, (number + 1) * pods // namespaces)
+            raw += [json.dumps(_pod(place, f"app-{one % 2}", one)).encode() for one in share]
+        for held, items in list(api.objects.items()):
+            api.raw[held] = [json.dumps(one).encode() for one in items]
+        api.raw["", "pods"] = raw
+        api.kubeconfig(folder, "bench")
+        while True:
+            time.sleep(3600)
+
+
+def kube_rows(folder: Path) -> Iterator[Row]:
+    """Yield the rows of the Kubernetes collector."""
+    place = folder / "kube"
+    place.mkdir(parents=True, exist_ok=True)
+    config = place / "kubeconfig-bench"
+    for pods in (PODS, 5 * PODS):
+        config.unlink(missing_ok=True)
+        command = [sys.executable, "-c", _SERVE, str(TESTS), str(place), str(pods), str(NAMESPACES)]
+        server = subprocess.Popen(command)
+        try:
+            while not config.exists():
+                time.sleep(0.1)
+                if server.poll() is not None:
+                    raise RuntimeError("the loopback cluster ended")
+            yield from _measure(config, pods)
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _measure(config: Path, pods: int) -> Iterator[Row]:
+    ours = best(python(_OURS, str(config)), 3)
+    own = json.loads(ours.output)
+    if pods != PODS:
+        yield at_most(f"kube-peak-{pods}", own["peak"], 300, f"{pods} pods, {ours.wall:.1f} s", "MiB")
+        return
+    bare = best(python(_BARE, str(config), ",".join(_LISTS)), 3)
+    idle = best(python("import cnmm_collectors.kubernetes.findings, kubernetes.client.api_client"), 3)
+    still = best(python("from kubernetes.config import new_client_from_config"), 3)
+    wall, least = ours.wall - idle.wall, bare.wall - still.wall
+    calls = json.loads(bare.output)["calls"]
+    said = (
+        f"{pods} pods, {NAMESPACES} namespaces: {wall:.2f} s, bare client {least:.2f} s for {calls} calls; "
+    )
+    said += f"processor time {ours.cpu - idle.cpu:.2f} against {bare.cpu - still.cpu:.2f} s"
+    yield at_most("kube-vs-bare-client", wall / least, 2, said)
+    yield at_most(
+        "kube-peak", own["peak"], 200, f"{own['yields']} yields; bare client {bare.peak:.0f} MiB", "MiB"
+    )

@@ -1,0 +1,73 @@
+"""An organisation on a loopback GitHub; every required fault on every request, some on one kind alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnmm_collectors.plugin import Target
+from contract.worlds import CREDENTIAL, World
+from doubles.github.organisation import acme
+from doubles.github.server import serve
+
+PARTS = ("server",)
+REALITIES = ("whole",)
+NAMES = {
+    "401": "bad credentials",
+    "403": "forbidden",
+    "404": "hidden",
+    "429": "too many, no time",
+    "429 with Retry-After": "too many",
+    "wrong JSON": "wrong shape",
+    "endless pages": "endless",
+    "redirect": "elsewhere",
+}
+EVERYWHERE = (
+    "401",
+    "403",
+    "404",
+    "429",
+    "429 with Retry-After",
+    "500",
+    "502",
+    "503",
+    "silent",
+    "drip",
+    "reset",
+    "truncated",
+    "wrong JSON",
+    "endless pages",
+    "redirect",
+)
+PLACES = ("inventory", "teams", "GET /orgs/acme/repos", "changes")
+FAULTS = (
+    *EVERYWHERE,
+    *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
+)
+PEOPLE = ("olga-owner", "dora-direct", "ann-a", "ben-b", "cat-c", "dan-d", "eve-e")
+
+
+@contextmanager
+def world(folder: Path, state: str) -> Iterator[World]:
+    """Serve the organisation; a credential that reaches the second host is an error of its own."""
+    with serve(acme()) as double:
+        if state not in REALITIES:
+            fault, _, place = state.partition(" at ")
+            double.faults.set(place or ".", NAMES.get(fault, fault))
+        settings = {
+            "api": double.url,
+            "max_seconds": 0.3,
+            "max_wait": 0.2,
+            "per_minute": 0,
+            "pause": 0.02,
+            "max_calls": 200,
+        }
+        yield World(
+            (Target("github", "acme", CREDENTIAL),),
+            settings,
+            asked=lambda: tuple(double.asked),
+            canaries=PEOPLE,
+        )
+        leaked = [token for host, token in double.tokens if host == "other" and token]
+        assert not leaked, "a credential went to another host"

@@ -1,0 +1,118 @@
+"""A small cluster on a loopback API server, with a Secret in it that nobody may ask for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnmm_collectors.plugin import Target
+from cnmm_collectors.reader import KubeLimits, SourceKube, SourceReader
+from contract.worlds import SECRET, World
+from doubles.kubernetes.objects import namespace, node, pod, workload
+from doubles.kubernetes.server import ApiServer, Handler
+
+PARTS = ("server",)
+REALITIES = ("whole", "bare")
+EVERYWHERE = (
+    "401",
+    "403",
+    "404",
+    "429",
+    "429 with Retry-After",
+    "500",
+    "502",
+    "503",
+    "silent",
+    "drip",
+    "reset",
+    "truncated",
+    "wrong JSON",
+    "endless pages",
+    "redirect",
+)
+PLACES = ("pods", "deployments", "networkpolicies", "apis")
+FAULTS = (
+    *EVERYWHERE,
+    *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
+)
+LIMITS = KubeLimits(seconds=0.3, connect=0.5, attempts=2, pause=0.01, longest_pause=0.02, total=3)
+
+
+@contextmanager
+def world(folder: Path, state: str) -> Iterator[World]:
+    """Serve the cluster."""
+    with ApiServer() as api:
+        api.add(namespace("kube-system"), namespace("shop"), node("node-1"))
+        if state != "bare":
+            api.add(
+                workload("shop", "web"), pod("shop", "web"), workload("shop", "mail"), pod("shop", "mail")
+            )
+        api.objects["", "secrets"] = [
+            {
+                "metadata": {"name": "s", "namespace": "shop", "resourceVersion": "1"},
+                "data": {"token": SECRET},
+            }
+        ]
+        if state not in REALITIES:
+            fault, _, place = state.partition(" at ")
+            api.faults[place] = _fault(fault)
+        settings = {
+            "kubeconfig": str(api.kubeconfig(folder, user={"token": SECRET})),
+            "organisation": "acme",
+            "clusters": [{"context": "test", "name": "prod", "env": "production"}],
+        }
+        yield World((Target("kube", "test"),), settings, asked=lambda: _asked(api), tune=_tune)
+        assert not [path for _, path in api.requests if "/secrets" in path], "a Secret was asked for"
+
+
+def _asked(api: ApiServer) -> tuple[str, ...]:
+    return tuple(f"{verb} {path}" for verb, path in api.requests)
+
+
+def _tune(reader: SourceReader) -> None:
+    reader.kube = SourceKube(LIMITS)
+
+
+def _fault(name: str) -> Callable[[Handler], bool]:
+    def fail(handler: Handler) -> bool:
+        if name.startswith("429"):
+            handler.status(
+                429, "TooManyRequests", headers=[("Retry-After", "3600")] if "Retry" in name else []
+            )
+        elif name.isdigit():
+            handler.status(int(name), "Planted")
+        elif name == "redirect":
+            handler.send(307, b"", [("Location", f"http://localhost.invalid{handler.path}")])
+        elif name == "wrong JSON":
+            handler.reply({"kind": ["?"], "items": "x", "groups": 7, "metadata": 3})
+        elif name == "endless pages":
+            handler.reply(
+                {"kind": "List", "metadata": {"continue": "again", "resourceVersion": "1"}, "items": []}
+            )
+        else:
+            _break(handler, name)
+        return True
+
+    return fail
+
+
+def _break(handler: Handler, name: str) -> None:
+    if name == "silent":
+        time.sleep(1)
+        handler.close_connection = True
+        return
+    handler.send_response(200)
+    handler.send_header("Content-Type", "application/json")
+    handler.send_header("Content-Length", "5000" if name != "truncated" else "9")
+    handler.end_headers()
+    handler.wfile.write(b'{"kind": ')
+    handler.close_connection = True
+    for _ in range(40 if name == "drip" else 0):
+        try:
+            handler.wfile.write(b" ")
+            handler.wfile.flush()
+        except OSError:
+            return
+        time.sleep(0.05)

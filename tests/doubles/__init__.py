@@ -1,0 +1,1 @@
+"""Hosts on loopback that tests and benchmarks read instead of the real ones."""

@@ -1,0 +1,347 @@
+"""GitHub on loopback: an invented organisation over REST and GraphQL, with a switch for every fault."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from doubles.github.faults import Faults, fail, send
+from doubles.github.organisation import Organisation
+
+Row = dict[str, Any]
+_OPERATIONS = (
+    ("membersWithRole", "organisation"), ("... on Environment", "environments"), ("fragment Described", ""),
+    ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"), ("reviews(first", "changes"),
+    ("issueCount", "count"),
+)  # fmt: skip
+
+
+@dataclass
+class Double:
+    """A served organisation, what was asked of it, and the faults that are on."""
+
+    organisation: Organisation
+    url: str = ""
+    elsewhere: str = ""
+    faults: Faults = field(default_factory=Faults)
+    asked: list[str] = field(default_factory=list)
+    tokens: list[tuple[str, str]] = field(default_factory=list)
+    """The host that was asked and the Authorization header that came with it."""
+    rest: Callable[[str], tuple[int, Any]] | None = None
+    """Answers REST paths instead of the organisation."""
+    latency: float = 0.0
+    """Seconds that every answer takes."""
+    extra: dict[str, str] = field(default_factory=dict)
+    """Headers sent with every answer."""
+
+
+@contextmanager
+def serve(organisation: Organisation) -> Iterator[Double]:
+    """Serve an organisation, and a second host that must never see a credential."""
+    double = Double(organisation)
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(double, name)) for name in ("api", "other")]
+    for server in servers:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    double.url, double.elsewhere = (f"http://127.0.0.1:{server.server_port}" for server in servers)
+    try:
+        yield double
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
+def _handler(double: Double, host: str) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self._serve(b"")
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.endswith("/access_tokens"):
+                double.tokens.append((host, self.headers.get("Authorization", "")))
+                given = double.organisation.installation
+                self._send(201 if given else 404, given or {"message": "Not Found"}, {})
+            else:
+                self._serve(raw)
+
+        def _serve(self, raw: bytes) -> None:
+            double.tokens.append((host, self.headers.get("Authorization", "")))
+            name, variables = _operation(raw) if raw else ("", {})
+            request = f"{self.command} {urlsplit(self.path).path} {name}".strip()
+            double.asked.append(request)
+            fault = double.faults.pick(request)
+            time.sleep(double.latency)
+            if host == "other":
+                send(self, 200, b"[]", {"Content-Type": "application/json"})
+            elif not (fault and fail(self, fault, double.elsewhere)):
+                self._answer(name, variables, fault)
+
+        def _answer(self, name: str, variables: Row, fault: str) -> None:
+            if name:
+                found: Any = _spoil(graphql(double.organisation, name, variables), name, fault)
+                return self._send(200, found, {})
+            status, found, headers = rest(double, self.path, fault)
+            return self._send(status, found, headers)
+
+        def _send(self, status: int, found: Any, headers: dict[str, str]) -> None:
+            body = json.dumps(found).encode()
+            etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+            headers = {"Content-Type": "application/json", **headers, **double.extra, "ETag": etag}
+            if self.command == "GET" and self.headers.get("If-None-Match") == etag:
+                status, body = 304, b""
+            send(self, status, body, headers)
+
+        def log_message(self, *_: Any) -> None:
+            """Keep tests quiet."""
+
+    return Handler
+
+
+def _operation(raw: bytes) -> tuple[str, Row]:
+    asked = json.loads(raw)
+    query = asked.get("query", "")
+    name = next((name for sign, name in _OPERATIONS if sign in query), "?")
+    if "fragment Described" in query:
+        name = "repository" if "repository(owner" in query else "inventory"
+    if name == "team":
+        name = "team members" if "members(first" in query else "team repositories"
+    return name, asked.get("variables", {})
+
+
+def graphql(org: Organisation, name: str, variables: Row) -> Row:
+    """Return the whole answer to a query of the collector."""
+    if name == "environments":
+        return {"data": {"nodes": [_environment(org, key) for key in variables["ids"]]}}
+    if name in ("count", "changes", "stalled"):
+        return {"data": {"search": _search(org, name, variables)}}
+    if variables.get("org", "").lower() != org.login.lower():
+        error = {
+            "type": "NOT_FOUND",
+            "path": ["organization"],
+            "message": "Could not resolve to an Organization",
+        }
+        return {"data": {"organization": None}, "errors": [error]}
+    if name == "repository":
+        node = next((one for one in org.repositories if one["name"] == variables["name"]), None)
+        error = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve to a Repository"}
+        return {"data": {"repository": node}} | ({} if node else {"errors": [error]})
+    return {"data": {"organization": _organisation(org, name, variables)}}
+
+
+def _organisation(org: Organisation, name: str, variables: Row) -> Row:
+    if name == "inventory":
+        return {"repositories": _page(org.repositories, variables)}
+    if name == "teams":
+        return {"teams": _page([_team(org, team) for team in org.teams], variables)}
+    if name in ("team members", "team repositories"):
+        team = next(team for team in org.teams if team["slug"] == variables["slug"])
+        if name == "team members":
+            return {"team": {"members": _page([{"login": login} for login in team["members"]], variables)}}
+        return {"team": {"repositories": _edges(org, team, variables)}}
+    linked = None if org.linked is None else {"externalIdentities": {"totalCount": org.linked}}
+    return {
+        "login": org.login, "databaseId": 7, "url": f"https://github.example/{org.login}",
+        "viewerCanAdminister": org.viewer_administers, "requiresTwoFactorAuthentication": org.second_factor,
+        "repositories": {"totalCount": len(org.repositories)}, "teams": {"totalCount": len(org.teams)},
+        "membersWithRole": {"totalCount": org.members}, "samlIdentityProvider": linked,
+    }  # fmt: skip
+
+
+def _team(org: Organisation, team: Row) -> Row:
+    first: Row = {"n": 100, "after": None}
+    return {
+        "slug": team["slug"], "privacy": "VISIBLE", "url": f"https://github.example/orgs/{org.login}/{team['slug']}",
+        "parentTeam": {"slug": team["parent"]} if team["parent"] else None,
+        "members": _page([{"login": login} for login in team["members"]], first),
+        "repositories": _edges(org, team, first),
+    }  # fmt: skip
+
+
+def _edges(org: Organisation, team: Row, variables: Row) -> Row:
+    edges = [
+        {"permission": right, "node": {"name": name, "owner": {"login": org.login}}}
+        for name, right in team["grants"].items()
+    ]
+    return _page(edges, variables, "edges")
+
+
+def _environment(org: Organisation, key: str) -> Row | None:
+    found = org.environments.get(key)
+    if found is None:
+        return None
+    reviewers = [{"__typename": "Team", "slug": slug} for slug in found["reviewers"]]
+    rule = {"type": "REQUIRED_REVIEWERS", "reviewers": {"totalCount": len(reviewers), "nodes": reviewers}}
+    rules = [rule] if reviewers else []
+    return {
+        "__typename": "Environment", "id": key, "name": found["name"],
+        "protectionRules": {"totalCount": len(rules), "nodes": rules},
+    }  # fmt: skip
+
+
+def _search(org: Organisation, name: str, variables: Row) -> Row:
+    rows = org.stalled if name == "stalled" else org.changes
+    scope = re.search(r"repo:[\w.-]+/([\w.-]+)", variables["q"])
+    if scope:
+        rows = [row for row in rows if row["repository"]["name"] == scope[1]]
+    days = re.search(r"merged:([\d-]+)\.\.([\d-]+)", variables["q"])
+    if days:
+        rows = [row for row in rows if days[1] <= row["mergedAt"][:10] <= days[2]]
+    if name == "count":
+        return {"issueCount": len(rows)}
+    page = _page(rows[:1000], variables)
+    return {"issueCount": len(rows), **page}
+
+
+def _page(rows: list[Any], variables: Row, key: str = "nodes") -> Row:
+    start = int(variables.get("after") or 0)
+    end = start + int(variables.get("n") or 100)
+    info = {"hasNextPage": end < len(rows), "endCursor": str(end) if end < len(rows) else None}
+    return {"totalCount": len(rows), key: rows[start:end], "pageInfo": info}
+
+
+def _spoil(answer: Row, name: str, fault: str) -> Row:
+    """Return the answer with a fault of GraphQL's own kind."""
+    place = {"organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"]}.get(
+        name,
+        ["search"]
+        if name in ("count", "changes", "stalled")
+        else ["organization", name.replace("inventory", "repositories")],
+    )
+    errors = {
+        "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",
+        "timed out": "SERVICE_UNAVAILABLE",
+    }  # fmt: skip
+    if fault in errors:
+        data = {place[0]: None} if fault != "rate limited" else None
+        return {"data": data, "errors": [{"type": errors[fault], "path": place[:1], "message": "no"}]}
+    found = _at(answer["data"], place)
+    if fault == "partial forbidden":
+        return _forbid_parts(answer, found, place)
+    if isinstance(found, dict) and fault == "withheld":
+        found["nodes"] = [None] * len(found.get("nodes") or [])
+    if isinstance(found, dict) and "pageInfo" in found and fault in ("endless", "same page"):
+        found["pageInfo"] = {"hasNextPage": True, "endCursor": "0" if fault == "same page" else "1"}
+    return answer
+
+
+def _forbid_parts(answer: Row, found: Any, place: list[str]) -> Row:
+    """Take a field away from every node, each with its error, as a host does for a weak credential."""
+    errors: list[Row] = []
+    nodes = found.get("nodes") if isinstance(found, dict) else found if isinstance(found, list) else None
+    steps = [*place, "nodes"] if isinstance(found, dict) else place
+    for position, node in enumerate(nodes or []):
+        for key in (
+            "codeowners",
+            "collaborators",
+            "environments",
+            "defaultBranchRef",
+            "members",
+            "repositories",
+            "reviews",
+        ):
+            if isinstance(node, dict) and key in node:
+                node[key] = None
+                errors.append(
+                    {
+                        "type": "FORBIDDEN",
+                        "path": [*steps, position, key],
+                        "message": "Resource not accessible",
+                    }
+                )
+    if name_of(found):
+        found |= {"samlIdentityProvider": None, "requiresTwoFactorAuthentication": None}
+        errors += [
+            {"type": "FORBIDDEN", "path": ["organization", key], "message": "no"}
+            for key in ("samlIdentityProvider", "requiresTwoFactorAuthentication")
+        ]
+    return {**answer, "errors": errors}
+
+
+def name_of(found: Any) -> str:
+    """Return the login where the value is the organisation itself."""
+    return str(found.get("login", "")) if isinstance(found, dict) and "viewerCanAdminister" in found else ""
+
+
+def _at(data: Any, place: list[str]) -> Any:
+    for step in place:
+        data = data.get(step) if isinstance(data, dict) else None
+    return json.loads(json.dumps(data)) if data is None else data
+
+
+def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str]]:
+    """Return status, body and headers of a REST path."""
+    org, parts = double.organisation, urlsplit(path)
+    if double.rest is not None:
+        return *double.rest(parts.path), {}
+    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    own = f"/orgs/{org.login}"
+    if parts.path == own:
+        private = sum(one["visibility"] != "PUBLIC" for one in org.repositories) + org.hidden
+        shown = {"login": org.login, "public_repos": len(org.repositories) + org.hidden - private}
+        if org.viewer_administers:
+            shown |= {"total_private_repos": private, "default_repository_permission": org.default_right}
+            shown["plan"] = {"name": org.plan}
+        return 200, shown, {}
+    one = next((one for one in org.repositories if parts.path == f"/repos/{org.login}/{one['name']}"), None)
+    if one is not None:
+        return 200, {"name": one["name"], "security_and_analysis": org.security_of(one["name"])}, {}
+    if parts.path.endswith("/code-scanning/analyses"):
+        at = org.analyses.get(parts.path.split("/")[3])
+        return (200, [{"created_at": at}], {}) if at else (404, {"message": "no analysis found"}, {})
+    if parts.path == f"{own}/copilot/billing":
+        return (200, {"seat_breakdown": org.seats}, {}) if org.seats else (404, {"message": "Not Found"}, {})
+    rows = _rows(org, parts.path.removeprefix(own), query)
+    if rows is None:
+        return 404, {"message": "Not Found"}, {}
+    return _listed(double, parts.path, query, rows, fault)
+
+
+def _rows(org: Organisation, path: str, query: dict[str, str]) -> list[Row] | None:
+    if path == "/repos":
+        return [
+            {"name": one["name"], "security_and_analysis": org.security_of(one["name"])}
+            if org.viewer_administers else {"name": one["name"]}
+            for one in org.repositories
+        ]  # fmt: skip
+    if path == "/members":
+        return [{"login": login} for login in org.admins] if query.get("role") == "admin" else []
+    for kind in ("dependabot", "secret-scanning", "code-scanning"):
+        if path == f"/{kind}/alerts":
+            rows = org.alerts.get(kind, [])
+            if kind == "secret-scanning" and query.get("hide_secret") != "true":
+                rows = [{**row, "secret": "the-literal-secret"} for row in rows]
+            return [
+                row
+                for row in rows
+                if row.get("state", "open") == query.get("state", row.get("state", "open"))
+            ]
+    return None
+
+
+def _listed(
+    double: Double, path: str, query: dict[str, str], rows: list[Row], fault: str
+) -> tuple[int, Any, dict[str, str]]:
+    page, size = int(query.get("page", 1)), int(query.get("per_page", 30))
+    part = rows[(page - 1) * size : page * size]
+    kept = "&".join(f"{key}={value}" for key, value in sorted(query.items()) if key != "page")
+    following = (
+        page + 1 if page * size < len(rows) or fault == "endless" else page if fault == "same page" else 0
+    )
+    if fault == "endless":
+        part = rows[:size] or [{"name": "again"}]
+    link = {"Link": f'<{double.url}{path}?{kept}&page={following}>; rel="next"'} if following else {}
+    return 200, part, link

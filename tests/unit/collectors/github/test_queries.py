@@ -1,0 +1,80 @@
+"""The queries are held against GitHub's own schema, and so is what the double answers to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnmm_collectors.github.queries import ALL
+from doubles.github.organisation import acme
+from doubles.github.server import graphql
+
+VARIABLES: dict[str, dict[str, Any]] = {
+    "organisation": {"org": "acme"},
+    "inventory": {"org": "acme", "n": 50},
+    "repository": {"org": "acme", "name": "checkout"},
+    "teams": {"org": "acme", "n": 50},
+    "team repositories": {"org": "acme", "slug": "web", "n": 50},
+    "team members": {"org": "acme", "slug": "web", "n": 50},
+    "environments": {"ids": ["E_portal"]},
+    "count": {"q": "org:acme"},
+    "changes": {"q": "org:acme", "n": 50},
+    "stalled": {"q": "org:acme", "n": 50},
+}
+
+
+@pytest.fixture(scope="module")
+def schema(require: Callable[[str, bool, str], None], published_schema: Path) -> Any:
+    try:
+        import graphql as core
+    except ImportError:
+        require("graphql-core", False, "it is among the development requirements")
+    return core.build_schema(published_schema.read_text(encoding="utf-8"), assume_valid=True)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_query_fits_the_published_schema(name: str, schema: Any) -> None:
+    import graphql as core
+
+    assert core.validate(schema, core.parse(ALL[name])) == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_double_answers_all_that_is_asked_in_the_schemas_types(name: str, schema: Any) -> None:
+    import graphql as core
+
+    answer = graphql(acme(), name, {"after": None, **VARIABLES[name]})
+    done = core.execute_sync(
+        schema, core.parse(ALL[name]), root_value=answer["data"], variable_values=VARIABLES[name],
+        type_resolver=lambda value, *_: value.get("__typename", "Organization"), field_resolver=_resolve,
+    )  # fmt: skip
+    assert not done.errors, done.errors
+
+
+def _resolve(source: Any, info: Any, **_: Any) -> Any:
+    """Return the value under the field's alias, as an answer holds it."""
+    key = info.path.key
+    assert key in source, f"the double leaves out {info.path.as_list()}"
+    value = source[key]
+    if (
+        isinstance(value, dict)
+        and "__typename" not in value
+        and info.path.key in ("inGithub", "inRoot", "inDocs")
+    ):
+        return {**value, "__typename": "Blob"}
+    return value
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_query_asks_for_more_than_eight_nested_lists_or_a_page_over_a_hundred(name: str) -> None:
+    text = ALL[name]
+    assert len(re.findall(r"\b(?:first|last): ?[\d$]", text)) <= 8
+    assert all(int(size) <= 100 for size in re.findall(r"(?:first|last): ?(\d+)", text))
+
+
+def test_no_query_writes() -> None:
+    assert all(query.strip().startswith("query(") for query in ALL.values())
