@@ -133,7 +133,7 @@ class Settings(_Strict):
     history: AnyHistory | None = None
     """Where earlier scans are kept: a file, or `postgresql://HOST/NAME`; nowhere where it is not given."""
     formats: tuple[str, ...] | None = None
-    """The report formats that are written: html, json, markdown and terminal unless given; `all` for every one."""
+    """The report formats to write: html, json, markdown and terminal unless given; `all` for each."""
 
 
 def read_settings(path: Path) -> Settings:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bench.bundles import write
 from bench.rows import Row, at_most
-
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.derive import derive
 

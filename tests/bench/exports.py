@@ -15,8 +15,8 @@ _BARE = """
 import sys, duckdb
 con = duckdb.connect(config={"threads": "2", "memory_limit": "1GB", "temp_directory": ""})
 columns = {f"c{n}": "VARCHAR" for n in range(14)}
-sql = "SELECT count(*), count(DISTINCT c1), sum(try_cast(c9 AS DOUBLE)) FROM read_csv(?, auto_detect=false, " \\
-      "header=true, delim=',', columns=" + str(columns) + ") GROUP BY c4, c6"
+sql = "SELECT c1, c4, max(c8), count(*), sum(try_cast(c9 AS DOUBLE)) FROM read_csv(?, auto_detect=false, " \\
+      "header=true, delim=',', columns=" + str(columns) + ") WHERE c6 = 'Completed' GROUP BY c1, c4"
 print(len(con.execute(sql, [sys.argv[1]]).fetchall()))
 """
 _OURS = """
@@ -52,14 +52,15 @@ def generate(folder: Path, rows: int = ROWS, people: int = PEOPLE, broken: int =
     courses = [f"Kubernetes course {n}" for n in range(300)]
     with training.open("w", encoding="utf-8") as stream:
         stream.write(
-            "Record,Employee ID,First Name,Last Name,Course Title,Course ID,Status,Enrolled On,Completion Date,"
-            "Hours,Score,Provider,Location,Cost Code\n"
+            "Record,Employee ID,First Name,Last Name,Course Title,Course ID,Status,Enrolled On,"
+            "Completion Date,Hours,Score,Provider,Location,Cost Code\n"
         )
         for n in range(rows):
             who = chance.randrange(people)
             line = (
                 f"R{n:07d},E{who:06d},Given{who},Family{who},{courses[n % 300]},C{n % 300},"
-                f"{'Completed' if n % 3 else 'In progress'},2025-0{n % 9 + 1}-11,2026-0{n % 9 + 1}-{n % 28 + 1:02d},"
+                f"{'Completed' if n % 3 else 'In progress'},2025-0{n % 9 + 1}-11,"
+                f"2026-0{n % 9 + 1}-{n % 28 + 1:02d},"
                 f"{n % 40}.5,{n % 100},Provider {n % 7},Site {n % 50},CC{n % 900}\n"
             )
             stream.write(line if n not in faulty else line.replace(",", ";", 3))

@@ -1,4 +1,4 @@
-"""Runs one collector over a world the way a scan does: plan, collect, follow the targets it accepts itself."""
+"""Runs one collector over a world the way a scan does: plan, collect, follow its own targets."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def run(collector: Collector, world: World, cache: Path) -> Scan:
     """Return what a fresh instance of the collector makes of a world; a crash is recorded, not raised."""
     initialise(b"k" * 32)
     cache.mkdir(parents=True, exist_ok=True)
-    settings = pickle.loads(pickle.dumps(collector.Settings.model_validate(dict(world.settings))))  # noqa: S301
+    settings = pickle.loads(pickle.dumps(collector.Settings.model_validate(dict(world.settings))))
     scan = Scan()
     waiting, seen = list(world.targets), set[tuple[str, str]]()
     with nobody(world.as_nobody):
@@ -96,7 +96,7 @@ def _follow(
     parts = [planned]
     for item in items:
         # An item travels to another process: what it becomes there is what is collected.
-        moved: WorkItem = pickle.loads(pickle.dumps(item))  # noqa: S301
+        moved: WorkItem = pickle.loads(pickle.dumps(item))
         assert moved == item
         reader = _reader(collector, moved.target, world, cache)
         parts.append(_part(moved, collector, collector.collect(moved, settings, reader)))

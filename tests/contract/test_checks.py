@@ -1,4 +1,4 @@
-"""The checks themselves can fail: a collector that breaks one law at a time is caught by the check of that law."""
+"""The checks themselves can fail: a collector that breaks one law is caught by the check of that law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The worked plug-in of a third party: the commands of its page, run word for word, and the contract held over it."""
+"""The worked plug-in of a third party: the commands of its page, and the contract held over it."""
 
 from __future__ import annotations
 

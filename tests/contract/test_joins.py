@@ -1,4 +1,4 @@
-"""Every registered join: declared signals, the missing source by name, no order, and no small group ever exact."""
+"""Every registered join: declared signals, the missing source by name, no order, and no small group exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is asked that nobody reads: every criterion's signal has a registered plug-in, or a source that is named here."""
+"""Nothing is asked that nobody reads: a row's signal has a plug-in, or a source that is named here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOT_COLLECTED = {
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""
 
 NOT_ASKED = {
-    "codeowners.catch_all_ratio": "qualifies codeowners.covered_ratio for a reader; the rows ask for valid owners",
+    "codeowners.catch_all_ratio": "qualifies codeowners.covered_ratio ; the rows ask for valid owners",
     "codeowners.owner_concentration": "shown beside ownership; no published bar says how much is too much",
     "codeowners.path_coverage_ratio": "the finer form of codeowners.covered_ratio, which the rows ask for",
     "docs.contributing_ratio": "shown beside the guideline rows; a guide alone shows no practice",
@@ -39,7 +39,7 @@ NOT_ASKED = {
     "k8s.guardrail_ns_ratio": "shown for each family of rules; the rows ask for the effect on workloads",
     "k8s.tool_change_count_12m": "needs snapshots of a year, which a single scan has not",
 }
-"""Declared signals that no row asks for, each with why it is read all the same. Only ever take away from it."""
+"""Declared signals that no row asks for, each with why it is read. Only ever take away from it."""
 
 
 @cache

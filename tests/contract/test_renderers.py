@@ -1,4 +1,4 @@
-"""Every registered renderer: the same bytes twice, safe names, nothing written, and no text that breaks it."""
+"""Every registered renderer: the same bytes twice, safe names, nothing written, no text breaks it."""
 
 from __future__ import annotations
 

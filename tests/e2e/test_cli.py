@@ -118,7 +118,7 @@ def test_signed_or_reject(bench: Bench) -> None:
     [
         (["scan"], "no target"),
         (["scan", "nowhere"], "no such directory or file"),
-        (["scan", "github:acme"], "no installed plug-in reads 'github' targets"),
+        (["scan", "svn:acme"], "no installed plug-in reads 'svn' targets"),
         (["scan", ".", "--executor", "dask:x"], "executor 'dask:x'"),
         (["scan", ".", "--as-of", "soon"], "write YYYY-MM-DD"),
         (["scan", ".", "--fail-under", "org"], "write SECTION=LEVEL"),

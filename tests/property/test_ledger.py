@@ -20,7 +20,7 @@ from cnmm_scanner.preparation import Order, prepare
 from cnmm_scanner.progress import Quiet
 from cnmm_scanner.run import run_scan
 from contract.worlds.git import damage
-from unit.collectors.git.repos import JANE, OMAR, History, git
+from unit.collectors.git.repos import JANE, OMAR, History
 
 EXAMPLES = int(os.environ.get("CNMM_LEDGER_EXAMPLES", "4"))
 STATES = (
@@ -89,17 +89,7 @@ def build(folder: Path, state: str, commits: int, aside: Path) -> None:
         }
         history.commit(files, 60 - number, (JANE, OMAR)[number % 2])
     history.write(folder)
-    if state in ("empty repository", "bare", "shallow"):
-        folder.rename(aside / "origin")
-        if state == "empty repository":
-            git(folder.parent, "init", "-q", "-b", "main", folder.name)
-        elif state == "bare":
-            git(folder.parent, "clone", "-q", "--bare", str(aside / "origin"), folder.name)
-            git(folder, "remote", "remove", "origin")
-        else:
-            git(folder.parent, "clone", "-q", "--depth=1", f"file://{aside / 'origin'}", folder.name)
-            git(folder, "remote", "remove", "origin")
-    elif state == "head of garbage":
+    if state == "head of garbage":
         (folder / ".git/HEAD").write_bytes(b"\x00\xff no ref\n")
     elif state in ("no objects", "truncated pack"):
         strip(folder / ".git/objects", state == "truncated pack")
@@ -141,3 +131,13 @@ def scan(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         ]
     told: dict[str, Any] = json.loads((folder / "out/assessment.json").read_bytes())
     return told, [json.loads(line) for line in lines]
+
+
+def test_a_repository_whose_git_folder_is_gone_is_not_lost(tmp_path: Path) -> None:
+    for name in ("good", "gone"):
+        build(tmp_path / "group" / name, "whole" if name == "good" else "broken gitdir", 1, tmp_path / name)
+    _, rows = scan(tmp_path)
+    assert {row["about"].rpartition("/")[2] for row in rows if row["unit"] == "repository"} == {
+        "good",
+        "gone",
+    }

@@ -48,9 +48,10 @@ class SourceFiles:
             raise FileFault(f"{path.name}: not permitted to read it", Gap.NOT_PERMITTED) from error
         except OSError as error:
             raise FileFault(f"{path.name}: {error.strerror or 'cannot be opened'}") from error
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise FileFault(f"{path.name}: not a regular file", Gap.UNSUPPORTED)
         with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise FileFault(f"{path.name}: not a regular file", Gap.UNSUPPORTED)
             content = stream.read(limit + 1)
         if len(content) > limit:
             raise FileFault(f"{path.name}: larger than {limit} bytes", Gap.UNSUPPORTED)

@@ -254,6 +254,9 @@ def git_folder(place: Path) -> Path | None:
 
 def _search(place: Path, depth: int) -> Iterator[tuple[Path, Path]]:
     inner = git_folder(place)
+    if inner is None and (place / ".git").is_file():
+        # A checkout whose folder is gone is a repository all the same: opening it says so in the ledger.
+        inner = place / ".git"
     if inner is not None:
         yield place, inner
         return

@@ -1,4 +1,4 @@
-"""Reads a list of recovery drills: a table of `repository,held_on`, one line for every repository there is."""
+"""Reads a list of recovery drills: a table of `repository,held_on`, one line for every repository."""
 
 from __future__ import annotations
 

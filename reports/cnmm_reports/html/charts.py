@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from cnmm_reports.inert import inert
 from cnmm_reports.wording import interval
 
 _WIDTH, _GAP = 36, 3
@@ -26,7 +27,7 @@ def interval_chart(
         '<svg class="interval" role="img" viewBox="-1 -1 {w} {h}" width="{w}" height="{h}" '
         'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{title}</title>'
         '<desc id="{key}-d">{words}</desc>'
-    ).format(w=width + 2, h=height + 2, key=key, title=title, words=interval(proven, possible))
+    ).format(w=width + 2, h=height + 2, key=key, title=inert(title), words=interval(proven, possible))
     if proven is None or possible is None:
         body = Markup('<line class="none" x1="0" y1="{y}" x2="{w}" y2="{y}"/>').format(y=height / 2, w=width)
     else:

@@ -49,8 +49,8 @@ class World:
     """What one collector is let loose on, and how to see what it did there.
 
     `trees` must be the same afterwards; `asked` says `VERB PATH` of every request a server of the world got;
-    `canaries` are names, addresses and secrets inside the source that nothing yielded may hold; `traps` are files
-    that exist once something of the source was executed; `tune` shortens the reader's deadlines.
+    `canaries` are names, addresses and secrets inside the source that nothing yielded may hold; `traps` are
+    files that exist once something of the source was executed; `tune` shortens the reader's deadlines.
     """
 
     targets: tuple[Target, ...]

@@ -31,8 +31,10 @@ FILES: dict[str | bytes, str | bytes | None] = {
     "Dockerfile": "FROM scratch\nUSER 1000\n",
     "src/a.py": "def main():\n    return 1\n",
     "docs/runbook.md": "# Runbook\n1. Roll back\n2. Call the owner\n",
-    "docs/adr/0001-queue.md": "# Use a queue\n\nStatus: accepted\n\nDate: 2026-10-01\n\n## Decision\n\nA queue.\n",
-    ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{run: make}, {uses: acme/x@v1}]\n",
+    "docs/adr/0001-queue.md": "# Use a queue\n\nStatus: accepted\n\n"
+    "Date: 2026-10-01\n\n## Decision\n\nA queue.\n",
+    ".github/workflows/ci.yml": "on: push\njobs:\n  a:\n    runs-on: x\n"
+    "    steps: [{run: make}, {uses: acme/x@v1}]\n",
     "deploy/app.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop}\n"
     "spec: {template: {spec: {containers: [{name: a, image: 'x:1'}]}}}\n",
     "SECURITY.md": "## Preferred\nTLS\n",
@@ -73,14 +75,7 @@ def _shop(folder: Path) -> Path:
 def damage(state: str, shop: Path, folder: Path, trap: Path) -> None:
     """Bring a repository into one of the states; healthy ones that are not named are left as they are."""
     if state in ("empty repository", "bare", "shallow"):
-        shutil.move(shop, folder / "origin")
-    if state == "empty repository":
-        git(shop.parent, "init", "-q", "-b", "main", "shop")
-    elif state == "bare":
-        git(shop.parent, "clone", "-q", "--bare", str(folder / "origin"), "shop.git")
-    elif state == "shallow":
-        git(shop.parent, "clone", "-q", "--depth=1", f"file://{folder / 'origin'}", "shop")
-        git(shop, "remote", "remove", "origin")
+        _replace(state, shop, folder / "origin")
     elif state == "corrupt pack":
         _overwrite_objects(shop)
     elif state == "lost blob":
@@ -94,6 +89,16 @@ def damage(state: str, shop: Path, folder: Path, trap: Path) -> None:
     elif state == "broken gitdir":
         shutil.rmtree(shop / ".git")
         (shop / ".git").write_text("gitdir: /nowhere\n")
+
+
+def _replace(state: str, shop: Path, origin: Path) -> None:
+    shutil.move(shop, origin)
+    if state == "empty repository":
+        git(shop.parent, "init", "-q", "-b", "main", shop.name)
+        return
+    how = ("--bare",) if state == "bare" else ("--depth=1",)
+    git(shop.parent, "clone", "-q", *how, f"file://{origin}", shop.name)
+    git(shop, "remote", "remove", "origin")
 
 
 def _overwrite_objects(shop: Path) -> None:

@@ -50,7 +50,8 @@ def world(folder: Path, state: str) -> Iterator[World]:
             "Dockerfile": "FROM scratch\n",
             "clusters/prod/web.yaml": APP,
             "clusters/prod/ns.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
-            "clusters/prod/secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: shop}\n"
+            "clusters/prod/secret.yaml": "apiVersion: v1\nkind: Secret\n"
+            "metadata: {name: s, namespace: shop}\n"
             f"stringData: {{password: {SECRET}}}\n",
         },
         40,

@@ -29,7 +29,7 @@ CANARIES = ("Planted Signer", "planted.signer@corp.example", "hunter2-planted-va
 
 @contextmanager
 def world(folder: Path, state: str) -> Iterator[World]:
-    """Write a proven artefact and a claimed one, and one attestation; a fault strikes the sidecar by default."""
+    """Write a proven artefact and a claimed one, and one attestation; a fault strikes the sidecar."""
     place = folder / "records"
     artefacts, statements = place / "artefacts", place / "attestations"
     for one in (artefacts, statements):

@@ -9,7 +9,8 @@ from typing import Any
 def repository(name: str, org: str = "acme", **changes: Any) -> dict[str, Any]:
     """Return a private repository in use, whose default branch a ruleset protects."""
     node: dict[str, Any] = {
-        "id": f"R_{name}", "name": name, "url": f"https://github.example/{org}/{name}", "owner": {"login": org},
+        "id": f"R_{name}", "name": name, "url": f"https://github.example/{org}/{name}",
+        "owner": {"login": org},
         "isArchived": False, "archivedAt": None, "isFork": False, "isTemplate": False, "isDisabled": False,
         "isEmpty": False, "visibility": "PRIVATE", "viewerPermission": "ADMIN",
         "hasVulnerabilityAlertsEnabled": True,

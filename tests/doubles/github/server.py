@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from doubles.github.faults import Faults, fail, send
@@ -20,7 +20,8 @@ from doubles.github.organisation import Organisation
 Row = dict[str, Any]
 _OPERATIONS = (
     ("membersWithRole", "organisation"), ("... on Environment", "environments"), ("fragment Described", ""),
-    ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"), ("reviews(first", "changes"),
+    ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
+    ("reviews(first", "changes"),
     ("issueCount", "count"),
 )  # fmt: skip
 
@@ -48,7 +49,7 @@ class Double:
 def serve(organisation: Organisation) -> Iterator[Double]:
     """Serve an organisation, and a second host that must never see a credential."""
     double = Double(organisation)
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _handler(double, name)) for name in ("api", "other")]
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _serving(double, name)) for name in ("api", "other")]
     for server in servers:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -61,54 +62,57 @@ def serve(organisation: Organisation) -> Iterator[Double]:
             server.server_close()
 
 
-def _handler(double: Double, host: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
+def _serving(double: Double, host: str) -> type[BaseHTTPRequestHandler]:
+    return type("Handler", (_Handler,), {"double": double, "host": host})
 
-        def do_GET(self) -> None:
-            self._serve(b"")
 
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.path.endswith("/access_tokens"):
-                double.tokens.append((host, self.headers.get("Authorization", "")))
-                given = double.organisation.installation
-                self._send(201 if given else 404, given or {"message": "Not Found"}, {})
-            else:
-                self._serve(raw)
+class _Handler(BaseHTTPRequestHandler):
+    double: ClassVar[Double]
+    host: ClassVar[str]
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
-        def _serve(self, raw: bytes) -> None:
-            double.tokens.append((host, self.headers.get("Authorization", "")))
-            name, variables = _operation(raw) if raw else ("", {})
-            request = f"{self.command} {urlsplit(self.path).path} {name}".strip()
-            double.asked.append(request)
-            fault = double.faults.pick(request)
-            time.sleep(double.latency)
-            if host == "other":
-                send(self, 200, b"[]", {"Content-Type": "application/json"})
-            elif not (fault and fail(self, fault, double.elsewhere)):
-                self._answer(name, variables, fault)
+    def do_GET(self) -> None:
+        self._serve(b"")
 
-        def _answer(self, name: str, variables: Row, fault: str) -> None:
-            if name:
-                found: Any = _spoil(graphql(double.organisation, name, variables), name, fault)
-                return self._send(200, found, {})
-            status, found, headers = rest(double, self.path, fault)
-            return self._send(status, found, headers)
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path.endswith("/access_tokens"):
+            self.double.tokens.append((self.host, self.headers.get("Authorization", "")))
+            given = self.double.organisation.installation
+            self._send(201 if given else 404, given or {"message": "Not Found"}, {})
+        else:
+            self._serve(raw)
 
-        def _send(self, status: int, found: Any, headers: dict[str, str]) -> None:
-            body = json.dumps(found).encode()
-            etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
-            headers = {"Content-Type": "application/json", **headers, **double.extra, "ETag": etag}
-            if self.command == "GET" and self.headers.get("If-None-Match") == etag:
-                status, body = 304, b""
-            send(self, status, body, headers)
+    def _serve(self, raw: bytes) -> None:
+        self.double.tokens.append((self.host, self.headers.get("Authorization", "")))
+        name, variables = _operation(raw) if raw else ("", {})
+        request = f"{self.command} {urlsplit(self.path).path} {name}".strip()
+        self.double.asked.append(request)
+        fault = self.double.faults.pick(request)
+        time.sleep(self.double.latency)
+        if self.host == "other":
+            send(self, 200, b"[]", {"Content-Type": "application/json"})
+        elif not (fault and fail(self, fault, self.double.elsewhere)):
+            self._answer(name, variables, fault)
 
-        def log_message(self, *_: Any) -> None:
-            """Keep tests quiet."""
+    def _answer(self, name: str, variables: Row, fault: str) -> None:
+        if name:
+            found: Any = _spoil(graphql(self.double.organisation, name, variables), name, fault)
+            return self._send(200, found, {})
+        status, found, headers = rest(self.double, self.path, fault)
+        return self._send(status, found, headers)
 
-    return Handler
+    def _send(self, status: int, found: Any, headers: dict[str, str]) -> None:
+        body = json.dumps(found).encode()
+        etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
+        headers = {"Content-Type": "application/json", **headers, **self.double.extra, "ETag": etag}
+        if self.command == "GET" and self.headers.get("If-None-Match") == etag:
+            status, body = 304, b""
+        send(self, status, body, headers)
+
+    def log_message(self, *_: Any) -> None:
+        """Keep tests quiet."""
 
 
 def _operation(raw: bytes) -> tuple[str, Row]:

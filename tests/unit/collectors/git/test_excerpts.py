@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a planted file reads best on one line
+
 """Excerpts show the cited line of a file that machines read, and never a person or a secret."""
 
 from __future__ import annotations

@@ -217,7 +217,8 @@ def test_seats_of_the_assistant(seats: dict[str, int] | None, wanted: object) ->
 
 def classic(**changes: object) -> dict[str, object]:
     base = {"allowsForcePushes": False, "allowsDeletions": False, "requiresApprovingReviews": True,
-            "requiredApprovingReviewCount": 1, "requiresStatusChecks": False, "requiredStatusCheckContexts": []}  # fmt: skip
+            "requiredApprovingReviewCount": 1, "requiresStatusChecks": False,
+            "requiredStatusCheckContexts": []}  # fmt: skip
     return {**base, **changes}
 
 
@@ -261,9 +262,10 @@ def test_a_dependency_setting_shown_as_off_to_those_who_may_not_know_is_unknown(
     ({"tip": None}, "not_visible"),
     ({"inRoot": owners_file("* @acme/a"), "codeowners": {"errors": []}}, 1),
     ({"inRoot": owners_file("* @acme/a"), "codeowners": None}, "unsupported"),
-    ({"inRoot": {**owners_file("* @acme/a"), "isTruncated": True}, "codeowners": {"errors": []}}, "unsupported"),
+    ({"inRoot": owners_file("* @acme/a") | {"isTruncated": True}, "codeowners": {"errors": []}}, "unsupported"),
     ({"inRoot": owners_file("# none\n\n"), "codeowners": {"errors": []}}, "absent"),
-    ({"inRoot": owners_file("/a\\ b @x @y # c\n/c\n"), "codeowners": {"errors": [{"kind": "Unknown owner", "line": 1}]}},
+    ({"inRoot": owners_file("/a\\ b @x @y # c\n/c\n"),
+      "codeowners": {"errors": [{"kind": "Unknown owner", "line": 1}]}},
      Fraction(1, 2)),
 ])  # fmt: skip
 def test_owners_are_valid_where_the_host_says_so(changes: dict[str, Any], wanted: object) -> None:
@@ -418,6 +420,26 @@ def test_the_second_scan_asks_for_what_may_have_changed_only(tmp_path: Path) -> 
 def test_a_secret_is_never_asked_for() -> None:
     org = acme()
     org.alerts["secret-scanning"] = [
-        {"number": 1, "created_at": "2026-10-01T00:00:00Z", "state": "open", "repository": {"name": "checkout"}},
+        {"number": 1, "created_at": "2026-10-01T00:00:00Z", "state": "open",
+         "repository": {"name": "checkout"}},
     ]  # fmt: skip
     assert "the-literal-secret" not in repr(scan(org).found)
+
+
+def test_a_search_that_leaves_out_in_silence_proves_no_absence() -> None:
+    org = Organisation(repositories=[repository("one", openChanges=None), repository("two")])
+    found = scan(org)
+    assert found.value("host.review_coverage_ratio", "repo:acme/one") == "not_permitted"
+    assert found.value("host.review_coverage_ratio", "repo:acme/two") == "absent"
+
+
+def test_a_list_of_alerts_that_may_leave_out_proves_none() -> None:
+    org = acme()
+    org.hidden = 1
+    key = "host.critical_alert_fixed_ratio{days=7}"
+    assert scan(org, activity=False).value(key, "repo:acme/checkout") == "not_visible"
+    org = acme()
+    org.security["checkout"] = None
+    found = scan(org, activity=False)
+    assert found.value(key, "repo:acme/checkout") == "not_visible"
+    assert found.value(key, "repo:acme/portal") == 1

@@ -16,7 +16,8 @@ from unit.collectors.github.workshop import TOKEN, Scan
 SLOW = ("drip", "silent")
 PLACES = (
     r".", "organisation", "inventory", "teams", "environments", "changes", "stalled", "GET /orgs/acme$",
-    "GET /orgs/acme/repos", "members", "dependabot", "secret-scanning", "code-scanning/alerts", "analyses", "copilot",
+    "GET /orgs/acme/repos", "members", "dependabot", "secret-scanning", "code-scanning/alerts",
+    "analyses", "copilot",
 )  # fmt: skip
 SECONDS = 40.0
 PLANTED = (TOKEN, "ann-a", "ben-b", "cat-c", "dan-d", "dora-direct", "olga-owner")
@@ -108,3 +109,12 @@ def test_a_502_halves_the_page_and_then_all_is_read(healthy: Scan) -> None:
         scan = Scan(double)
     check(scan, healthy)
     assert len(scan.found.populations) == len(healthy.found.populations)
+
+
+@pytest.mark.parametrize("calls", range(1, 16))
+def test_a_scan_cut_off_by_its_limit_on_calls_says_less_and_nothing_else(calls: int, healthy: Scan) -> None:
+    with serve(acme()) as double:
+        cut = Scan(double, max_calls=calls)
+        check(cut, healthy)
+    causes = {one.reading.gap.value for one in cut.found.signals if isinstance(one.reading, Unknown)}
+    assert calls > 11 or "sampled_out" in causes

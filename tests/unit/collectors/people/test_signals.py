@@ -144,7 +144,8 @@ def test_only_finished_learning_counts(tmp_path: Path) -> None:
 def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     roster(tmp_path)
     rows = [
-        f"p{n % 90}@corp.example,Course {n % 7},{'Completed' if n % 2 else 'Enrolled'},{'' if n % 3 else '2026-04-0' + str(n % 9 + 1)}"
+        f"p{n % 90}@corp.example,Course {n % 7},{'Completed' if n % 2 else 'Enrolled'},"
+        f"{'' if n % 3 else f'2026-04-0{n % 9 + 1}'}"
         for n in range(500)
     ]
     rows[10] = "short"
@@ -178,7 +179,8 @@ def test_dates_that_read_both_ways_stop_the_file_and_nothing_else(tmp_path: Path
 def test_certificates_over_populations(tmp_path: Path) -> None:
     roster(tmp_path)
     rows = [
-        f"p{n}@corp.example,CKA: Certified Kubernetes Administrator,The Linux Foundation,2025-0{n % 9 + 1}-11,LF-abcdef{n:04d}"
+        f"p{n}@corp.example,CKA: Certified Kubernetes Administrator,The Linux Foundation,2025-0{n % 9 + 1}-11,"
+        f"LF-abcdef{n:04d}"
         for n in range(0, 40, 4)
     ]
     rows += ["p4@corp.example,CKA,The Linux Foundation,2023-01-01,"]

@@ -326,7 +326,8 @@ def test_no_fault_holds_the_credential(
     assert TOKEN not in shown
     assert fault.__context__ is None
     assert fault.__cause__ is None
-    assert isinstance(pickle.loads(pickle.dumps(fault)), HttpFault)
+    copy = pickle.loads(pickle.dumps(fault))
+    assert (str(copy), copy.gap) == (str(fault), fault.gap)
     assert f"Bearer {TOKEN}" not in caplog.text
 
 

@@ -106,7 +106,8 @@ def test_orphans_and_broken_files_are_listed(tmp_path: Path) -> None:
 
 def test_a_statement_without_a_document_is_a_claim(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
-        "attestations:\n- {key: exec-sponsor, claim: yes, role: CTO, date: 2026-05-01, expires: 2027-04-01, reviewer: Audit}\n"
+        "attestations:\n- {key: exec-sponsor, claim: yes, role: CTO, date: 2026-05-01,"
+        " expires: 2027-04-01, reviewer: Audit}\n"
     )
     readings, _ = collect(tmp_path, "attestations")
     reading = readings["attest.record{key=exec-sponsor}"]

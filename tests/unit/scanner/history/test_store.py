@@ -77,7 +77,7 @@ def test_pruning_forgets_documents_and_measures(store: str, tmp_path: Path) -> N
     with engine.connect() as connection:
         for table in METADATA.tables:
             column = "id" if table == "scan" else "scan"
-            assert connection.execute(text(f"SELECT count(DISTINCT {column}) FROM {table}")).scalar() == 1  # noqa: S608
+            assert connection.execute(text(f"SELECT count(DISTINCT {column}) FROM {table}")).scalar() == 1
     engine.dispose()
 
 

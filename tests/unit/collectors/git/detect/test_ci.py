@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a row of a table reads best on one line
+
 """Pipelines of GitHub Actions and GitLab CI: what would really run."""
 
 from __future__ import annotations

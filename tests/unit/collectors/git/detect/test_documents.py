@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a row of a table reads best on one line
+
 """Documents: decision records, runbooks, designs, guides, guidelines, team interfaces, roadmaps."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a row of a table reads best on one line
+
 """Policies, tools, plaintext secrets, exception records and templates."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a row of a table reads best on one line
+
 """Machine learning, models and agents; sketches of pipelines and charts."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a planted file reads best on one line
+
 """What holds for any content: one reading for each key and subject, no exception, citations, no leak."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a row of a table reads best on one line
+
 """Containers, manifests, operators, resource definitions and the YAML reader below them."""
 
 from __future__ import annotations

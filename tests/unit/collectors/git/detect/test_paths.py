@@ -1,4 +1,4 @@
-# ruff: noqa: E501 -- a list of words reads best in few lines
+
 """Path classes, security paths, layers and what is read."""
 
 from __future__ import annotations
