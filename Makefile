@@ -48,7 +48,7 @@ docs-check: venv
 	@if [ -e docs/generate.py ]; then set -x; $(PY) docs/generate.py --check; fi
 
 workflows: venv
-	@if [ -e action.yml ]; then set -x; .venv/bin/zizmor --offline --quiet action.yml; fi
+	@if [ -e action.yml ]; then set -x; .venv/bin/zizmor --offline --quiet action.yml examples/workflows; fi
 
 wheel: venv
 	tools/smoke.sh build/smoke
@@ -65,6 +65,8 @@ lock:
 	$(LOCK) pyproject.toml --group dev --all-extras --constraints requirements.lock \
 		--output-file requirements-dev.lock
 	$(LOCK) --group pyproject.toml:bench --output-file requirements-bench.lock
+	$(LOCK) pyproject.toml --group build --extra kubernetes --extra postgres \
+		--constraints requirements-dev.lock --output-file deploy/requirements.lock
 
 clean:
 	rm -rf .venv build cnmm.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, ClassVar
 
 from cnmm_collectors import registry
 from cnmm_collectors.joins.stamps import cite_join
 from cnmm_collectors.plugin import JoinNeeds, PersonFact
 from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.tables.cells import Cells
 
 BREADTH = "git.multi_layer_author_ratio"
 PLATFORM = "git.platform_practice_shown"
@@ -52,13 +52,12 @@ def _breadth(
     if not complete:
         return Unknown(Gap.NOT_COLLECTED, "not every repository of the population was read")
     people = len(layers)
-    if people < smallest:
-        return Unknown(Gap.NOT_VISIBLE, f"fewer than {smallest} people: a share would tell of one")
     broad = sum(len(found & _LAYERS) >= 2 for found in layers.values())
-    what = f"people who changed two or more layers: a share of {people}"
-    return Observed(
-        Fraction(broad, people), (cite_join("authorship", context, what, f"{broad} {people}".encode()),)
-    )
+    cell = Cells(smallest).share(broad, people)
+    if cell is None:
+        return Unknown(Gap.NOT_VISIBLE, f"fewer than {smallest} people: a share would tell of one")
+    what = "share of people who changed two or more layers, as it is published"
+    return Observed(cell, (cite_join("authorship", context, what, repr(cell).encode()),))
 
 
 def _platform(layers: Mapping[str, frozenset[str]], context: Mapping[str, Any], complete: bool) -> Reading:

@@ -1,4 +1,3 @@
-
 """Excerpts show the cited line of a file that machines read, and never a person or a secret."""
 
 from __future__ import annotations

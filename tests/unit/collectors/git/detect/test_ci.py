@@ -1,4 +1,3 @@
-
 """Pipelines of GitHub Actions and GitLab CI: what would really run."""
 
 from __future__ import annotations

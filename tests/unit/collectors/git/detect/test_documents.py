@@ -1,4 +1,3 @@
-
 """Documents: decision records, runbooks, designs, guides, guidelines, team interfaces, roadmaps."""
 
 from __future__ import annotations

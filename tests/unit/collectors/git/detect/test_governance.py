@@ -1,4 +1,3 @@
-
 """Policies, tools, plaintext secrets, exception records and templates."""
 
 from __future__ import annotations

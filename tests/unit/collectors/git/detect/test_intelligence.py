@@ -1,4 +1,3 @@
-
 """Machine learning, models and agents; sketches of pipelines and charts."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """What holds for any content: one reading for each key and subject, no exception, citations, no leak."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-
 """Containers, manifests, operators, resource definitions and the YAML reader below them."""
 
 from __future__ import annotations

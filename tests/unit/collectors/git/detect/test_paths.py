@@ -1,4 +1,3 @@
-
 """Path classes, security paths, layers and what is read."""
 
 from __future__ import annotations

@@ -1,0 +1,134 @@
+"""The GitHub collector: an organisation's settings, rights and alerts, its changes, and what to clone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from cnmm_collectors import registry
+from cnmm_collectors.github import settings as options
+from cnmm_collectors.github.activity import ACTIVITY, predict, read_activity
+from cnmm_collectors.github.analyses import ANALYSES, FRESH_DAYS, read_analyses
+from cnmm_collectors.github.client import Client
+from cnmm_collectors.github.findings import Known, find_all, later_signals, later_unread
+from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
+from cnmm_collectors.github.probes import probe_all
+from cnmm_collectors.github.security import no_scans, read_scans
+from cnmm_collectors.hosts.ownership import judge_ownership
+from cnmm_collectors.hosts.signals import Namer, emit
+from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
+from cnmm_collectors.reader.http import HttpFault
+from cnmm_collectors.signals import SignalSpec, Unknown
+from cnmm_collectors.subjects import SubjectKind
+
+FAMILIES = ("host", "codeowners", "iam")
+_LOCATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})(?:/([A-Za-z0-9._-]{1,100}))?")
+_ONE = 8
+"""The calls that a repository alone takes, at most."""
+
+
+def _answerable() -> tuple[SignalSpec, ...]:
+    specs = registry.declared(FAMILIES)
+    return tuple(spec for spec in specs if any(source.name == "github" for source in spec.sources))
+
+
+class GitHubCollector:
+    """Reads a GitHub organisation or one of its repositories; implements `plugin.Collector`."""
+
+    name: ClassVar[str] = "github"
+    version: ClassVar[str] = "1"
+    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
+    Settings: ClassVar[type[BaseModel]] = options.Settings
+
+    def __init__(self) -> None:
+        # Who is in which team is needed again for the changes, and may be in no journal.
+        self._known: dict[str, Known] = {}
+
+    def accepts(self, target: Target) -> bool:
+        """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of one afterwards."""
+        kinds = ("github", ACTIVITY, ANALYSES)
+        return target.kind in kinds and _LOCATOR.fullmatch(target.locator) is not None
+
+    def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
+        """Yield the work of a target with the number of calls it will take, for the price of two at most."""
+        try:
+            client = Client(reader, settings)
+            item = self._item(client, target, reader)
+        except (HttpFault, Unseen) as fault:
+            yield from self._failed(target, settings, fault)
+            return
+        yield client.ledger(f"plan of {target.kind}:{target.locator}")
+        yield item
+
+    def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterator[Yield]:
+        """Yield what an organisation, a repository or its changes say; what cannot be read is unknown."""
+        try:
+            client = Client(reader, settings)
+            yield from self._read(client, item.target, reader)
+        except (HttpFault, Unseen) as fault:
+            yield from self._failed(item.target, settings, fault)
+            return
+        yield client.ledger(item.key)
+
+    def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
+        """Yield, for each group of signals, whether this credential may read what answers it."""
+        organisation, _ = _split(target)
+        yield from probe_all(Client(reader, settings), organisation)
+
+    def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
+        organisation, name = _split(target)
+        namer = Namer(organisation)
+        if target.kind == ACTIVITY:
+            calls = predict(client, target, reader.as_of)
+            return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
+        if target.kind == ANALYSES:
+            calls = int(target.fact("repositories", "1"))
+            return WorkItem(self.name, f"analyses of {target.locator}", target, (), "api", calls)
+        calls = _ONE if name else count_calls(client, organisation)
+        subject = namer.repo(name) if name else namer.org
+        return WorkItem(self.name, str(subject), target, (subject,), "api", calls)
+
+    def _read(self, client: Client, target: Target, reader: Reader) -> Iterator[Yield]:
+        namer = Namer(_split(target)[0])
+        if target.kind == "github":
+            known = self._know(client, target, reader)
+            yield from find_all(known, target, namer, self.signals, client.settings, reader.as_of)
+            return
+        known = self._known.get(target.locator) or self._know(client, target, reader)
+        if target.kind == ACTIVITY:
+            yield from read_activity(client, target, namer, known.organisation, known.ownership, reader.as_of)
+        else:
+            scans = known.scans or no_scans()
+            yield from read_analyses(client, namer, known.organisation, scans, reader.as_of)
+
+    def _know(self, client: Client, target: Target, reader: Reader) -> Known:
+        organisation, name = _split(target)
+        found = read_one(client, organisation, name) if name else read_organisation(client, organisation)
+        days = client.settings.alert_days
+        scans = None if name else read_scans(client, organisation, reader.as_of, days, FRESH_DAYS)
+        known = Known(found, judge_ownership(found), scans)
+        self._known[target.locator] = known
+        return known
+
+    def _failed(
+        self, target: Target, settings: options.Settings, fault: HttpFault | Unseen
+    ) -> Iterator[Yield]:
+        organisation, name = _split(target)
+        namer, why = Namer(organisation), Unknown(fault.gap, str(fault))
+        if target.kind == "github":
+            subject, kind = (namer.repo(name), SubjectKind.REPO) if name else (namer.org, SubjectKind.ORG)
+            yield from emit(self.signals, kind, subject, self.name, {}, why)
+        elif (known := self._known.get(target.locator)) is not None:
+            yield from later_unread(known, namer, later_signals(target.kind, settings), why)
+        yield LedgerRow(
+            "github", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
+            cause=fault.gap.value, detail=str(fault),
+        )  # fmt: skip
+
+
+def _split(target: Target) -> tuple[str, str]:
+    organisation, _, name = target.locator.partition("/")
+    return organisation, name

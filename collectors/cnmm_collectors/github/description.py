@@ -1,0 +1,196 @@
+"""From one repository of a GraphQL answer to the facts about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.github.client import Answer, Client, unread
+from cnmm_collectors.github.environments import production_of
+from cnmm_collectors.github.rules import merge_rules
+from cnmm_collectors.hosts.facts import NOT_ASKED, Owners, Persons, Read, Repository, Standing, Unread
+from cnmm_collectors.signals import Gap
+
+_OWNER_FILES = ("inGithub", "inRoot", "inDocs")
+_STATES = (
+    ("isDisabled", Standing.DISABLED),
+    ("isArchived", Standing.ARCHIVED),
+    ("isEmpty", Standing.EMPTY),
+    ("isFork", Standing.FORK),
+    ("isTemplate", Standing.TEMPLATE),
+)
+_ENTRY = re.compile(r"(?<!\\)\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What this credential is known to see of every repository, and what holds for all of them.
+
+    `owners` are the accounts of the organisation's owners, in memory only, None where they are not known.
+    `default` is the right every member has, None where it is hidden. `wide` are repositories that a team of
+    everybody reaches.
+    """
+
+    organisation: str
+    web: str
+    app_administers: bool
+    owners: frozenset[str] | None
+    default: str | None
+    wide: frozenset[str]
+
+
+def describe(
+    client: Client, sight: Sight, node: Mapping[str, Any], answer: Answer, at: tuple[str | int, ...]
+) -> Repository:
+    """Return the facts of one node; `at` is its path in the answer, where errors about it are found."""
+    name = str(node["name"])
+    cite = client.cite(f"inventory: {sight.organisation}/{name}", _public(node), note=_note(node))
+    branch = node.get("defaultBranchRef")
+    branch = branch if isinstance(branch, Mapping) else {}
+    seen = _Node(node, answer, at, (cite,))
+    administers = sight.app_administers or node.get("viewerPermission") == "ADMIN"
+    return Repository(
+        name=name,
+        key=str(node.get("id", "")),
+        standing=next((state for flag, state in _STATES if node.get(flag) is True), Standing.ACTIVE),
+        clone_url=f"{sight.web}/{name}.git",
+        branch=str(branch.get("name", "")),
+        cite=(cite,),
+        visible_inside=_visible(seen, sight, name),
+        rules=merge_rules(branch, administers, seen.hidden("defaultBranchRef"), cite)
+        if branch
+        else NOT_ASKED,
+        owners=_owners(seen),
+        dependency_alerts=_dependency_alerts(seen, administers),
+        persons=_persons(seen, sight.owners),
+        production=production_of(node, answer, at, client.settings.production),
+        open_changes=answer.at(*at, "openChanges", "totalCount"),
+        archived_at=_moment(node.get("archivedAt")),
+    )
+
+
+def readable(node: Any) -> bool:
+    """True where a node is a repository whose state is known."""
+    return (
+        isinstance(node, Mapping)
+        and isinstance(node.get("name"), str)
+        and all(isinstance(node.get(flag), bool) for flag, _ in _STATES)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    data: Mapping[str, Any]
+    answer: Answer
+    at: tuple[str | int, ...]
+    cite: tuple[Evidence, ...]
+
+    def hidden(self, field: str) -> Unread | None:
+        """Return why a field, or part of it, was not given."""
+        miss = self.answer.miss(*self.at, field)
+        return unread(miss) if miss is not None else None
+
+
+def _visible(seen: _Node, sight: Sight, name: str) -> Read[bool] | Unread:
+    visibility = seen.data.get("visibility")
+    if visibility in ("PUBLIC", "INTERNAL") or name in sight.wide:
+        return Read(True, seen.cite)
+    if visibility != "PRIVATE":
+        return seen.hidden("visibility") or Unread(Gap.MALFORMED, "no visibility was given")
+    if sight.default is None:
+        return Unread(Gap.NOT_PERMITTED, "the members' default right is shown to owners only")
+    return Read(sight.default != "none", seen.cite)
+
+
+def _dependency_alerts(seen: _Node, administers: bool) -> Read[bool] | Unread:
+    value = seen.data.get("hasVulnerabilityAlertsEnabled")
+    hidden = seen.hidden("hasVulnerabilityAlertsEnabled")
+    if value is True:
+        return Read(True, seen.cite)
+    if value is False and administers and hidden is None:
+        return Read(False, seen.cite)
+    # False is also what those who may not know are told.
+    return hidden or Unread(Gap.NOT_PERMITTED, "the setting is hidden; needs dependabot alerts: read")
+
+
+def _owners(seen: _Node) -> Read[Owners | None] | Unread:
+    for field in (*_OWNER_FILES, "codeowners", "tip"):
+        hidden = seen.hidden(field)
+        if hidden is not None:
+            return hidden
+    blob = next((seen.data[field] for field in _OWNER_FILES if seen.data.get(field)), None)
+    if blob is None:
+        if not seen.data.get("tip"):
+            return Unread(Gap.NOT_VISIBLE, "files cannot be read; needs contents: read")
+        return Read(None, seen.cite)
+    errors = seen.answer.at(*seen.at, "codeowners", "errors")
+    text = blob.get("text") if isinstance(blob, Mapping) else None
+    if not isinstance(text, str) or blob.get("isTruncated") or not isinstance(errors, list):
+        return Unread(
+            Gap.UNSUPPORTED, "the ownership file is too large, no text, or was not judged by the host"
+        )
+    bad = sum("owner" in str(one.get("kind", "")).lower() for one in errors if isinstance(one, Mapping))
+    entries = count_entries(text)
+    return Read(Owners(entries, min(bad, entries)), seen.cite)
+
+
+def count_entries(text: str) -> int:
+    """Return the number of owner entries of a CODEOWNERS file, each owner of each rule once."""
+    total = 0
+    for line in text.splitlines():
+        rule = re.split(r"(?:^|\s)#", line.strip(), maxsplit=1)[0].strip()
+        total += max(0, len(_ENTRY.split(rule)) - 1) if rule else 0
+    return total
+
+
+def _persons(seen: _Node, owners: Collection[str] | None) -> Read[Persons] | Unread:
+    found = seen.data.get("collaborators")
+    hidden = seen.hidden("collaborators")
+    if not isinstance(found, Mapping) or hidden is not None:
+        return hidden or Unread(Gap.NOT_PERMITTED, "collaborators are hidden; needs push access")
+    if owners is None:
+        return Unread(Gap.NOT_PERMITTED, "the organisation's owners cannot be listed; needs members: read")
+    total, nodes = found.get("totalCount"), found.get("nodes")
+    if not isinstance(total, int) or not isinstance(nodes, list):
+        return Unread(Gap.MALFORMED, "collaborators came without a number")
+    known = [one.get("login") for one in nodes if isinstance(one, Mapping)]
+    persons = sum(login not in owners for login in known)
+    return Read(Persons(persons, persons + max(0, total - len(known))), seen.cite)
+
+
+def _public(node: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is cited of a node: everything that is about it, nothing that names an account."""
+    shown = {key: value for key, value in node.items() if key not in (*_OWNER_FILES, "collaborators", "id")}
+    for field in _OWNER_FILES:
+        blob = node.get(field)
+        shown[field] = blob.get("oid") if isinstance(blob, Mapping) else None
+    people = node.get("collaborators")
+    shown["collaborators"] = people.get("totalCount") if isinstance(people, Mapping) else None
+    return shown
+
+
+def _note(node: Mapping[str, Any]) -> str:
+    flags = [state.value for flag, state in _STATES if node.get(flag) is True] or ["active"]
+    branch = node.get("defaultBranchRef")
+    parts = [
+        f"{node.get('name')}: {', '.join(flags)}",
+        f"visibility {str(node.get('visibility')).lower()}",
+        f"vulnerability alerts {node.get('hasVulnerabilityAlertsEnabled')}",
+    ]
+    if isinstance(branch, Mapping):
+        rules = branch.get("rules")
+        count = rules.get("totalCount") if isinstance(rules, Mapping) else "hidden"
+        classic = "yes" if branch.get("branchProtectionRule") else "none shown"
+        parts.append(f"branch {branch.get('name')}: {count} rules, classic protection {classic}")
+    return "; ".join(parts)
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,140 @@
+"""From an organisation that was read to all the collector yields about it: signals, populations, targets."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cnmm_collectors.github.activity import ACTIVITY
+from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING
+from cnmm_collectors.github.security import Scans
+from cnmm_collectors.github.settings import Settings
+from cnmm_collectors.hosts.alerts import fixed_readings
+from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.facts import Organisation, Repository, Unread
+from cnmm_collectors.hosts.ownership import Ownership
+from cnmm_collectors.hosts.signals import (
+    NOT_READ,
+    Namer,
+    emit,
+    organisation_readings,
+    outside,
+    populations,
+    repository_readings,
+    team_readings,
+)
+from cnmm_collectors.plugin import LedgerRow, Target, Yield
+from cnmm_collectors.signals import Gap, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.subjects import SubjectKind
+
+SOURCE = "github"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was read of a target; `scans` is None where a repository alone was asked for."""
+
+    organisation: Organisation
+    ownership: Ownership | Unread
+    scans: Scans | None
+
+
+def find_all(
+    known: Known, target: Target, namer: Namer, specs: Sequence[SignalSpec], settings: Settings, as_of: date
+) -> Iterator[Yield]:
+    """Yield everything settings, rights and alerts say, what to clone, and what is to be read next."""
+    organisation, ownership = known.organisation, known.ownership
+    yield from populations(organisation, ownership, namer)
+    if known.scans is not None:
+        found = organisation_readings(organisation)
+        yield from emit(specs, SubjectKind.ORG, namer.org, SOURCE, found, NOT_READ)
+    if isinstance(ownership, Ownership):
+        for team in ownership.teams:
+            readings = team_readings(team, ownership, specs)
+            yield from emit(specs, SubjectKind.TEAM, namer.team(team.slug), SOURCE, readings, NOT_READ)
+    yield from _repositories(known, namer, specs, settings, as_of)
+    yield from _targets(organisation, target, settings, namer)
+    yield from _ledger(organisation, namer)
+
+
+def later_signals(kind: str, settings: Settings) -> tuple[str, ...]:
+    """Return the signals about a repository that a later piece of work answers, of a kind or of all."""
+    return (
+        *(CHANGES if settings.activity and kind in (ACTIVITY, "") else ()),
+        *((CODE_SCANNING,) if settings.analyses and kind in (ANALYSES, "") else ()),
+    )
+
+
+def later_unread(known: Known, namer: Namer, keys: Iterable[str], why: Unknown) -> Iterator[Signal]:
+    """Yield why a later piece of work answered nothing, for each repository in use."""
+    for key in keys:
+        for one in known.organisation.active:
+            yield Signal(key, namer.repo(one.name), SOURCE, why)
+
+
+def _repositories(
+    known: Known, namer: Namer, specs: Sequence[SignalSpec], settings: Settings, as_of: date
+) -> Iterator[Signal]:
+    alerts = defaultdict(list)
+    for alert in known.scans.alerts if known.scans is not None else ():
+        alerts[alert.repository].append(alert)
+    later = frozenset(later_signals("", settings))
+    now = [spec for spec in specs if spec.id not in later]
+    for one in known.organisation.repositories:
+        reading = outside(one)
+        found: dict[str, Reading] = {} if reading else _readings(known, one, settings)
+        if reading is None and known.scans is not None:
+            found |= fixed_readings(one, alerts[one.name], _hidden(known, one), known.scans.cite, as_of)
+        chosen = now if reading is None else specs
+        yield from emit(chosen, SubjectKind.REPO, namer.repo(one.name), SOURCE, found, reading or NOT_READ)
+
+
+def _hidden(known: Known, one: Repository) -> Mapping[str, Unread]:
+    """Return why alerts are not known: a list over an organisation leaves out in silence what is hidden."""
+    why = dict(known.scans.why) if known.scans is not None else {}
+    if not known.organisation.sees_all_repositories or isinstance(one.secret_scanning, Unread):
+        why["all"] = Unread(
+            Gap.NOT_VISIBLE, "some may be hidden; needs an owner's or security manager's view"
+        )
+    return why
+
+
+def _readings(known: Known, one: Repository, settings: Settings) -> dict[str, Reading]:
+    return repository_readings(one, known.organisation, known.ownership, settings.security_checks)
+
+
+def _targets(
+    organisation: Organisation, target: Target, settings: Settings, namer: Namer
+) -> Iterator[Target]:
+    credential = settings.clone_credential or target.credential
+    for one in organisation.active if settings.clone else ():
+        facts = (("default_branch", one.branch), ("organisation", namer.organisation))
+        yield Target("git", one.clone_url, credential, namer.repo(one.name), facts)
+    size = (("repositories", str(len(organisation.active))),)
+    for wanted, kind in ((settings.activity, ACTIVITY), (settings.analyses, ANALYSES)):
+        if wanted and organisation.active:
+            yield Target(kind, target.locator, target.credential, None, size)
+
+
+def _ledger(organisation: Organisation, namer: Namer) -> Iterator[LedgerRow]:
+    """Yield a row for the repositories: those in use were received, the others skipped for what they are."""
+    states = Counter(one.standing.value for one in organisation.repositories)
+    active = states.pop("active", 0)
+    skipped = sum(states.values())
+    failed = organisation.listed - active - skipped
+    cause = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    yield LedgerRow(
+        SOURCE, "repository", str(namer.org), organisation.listed, active, skipped, failed, cause,
+        organisation.why_not or "complete listing by the owner",
+    )  # fmt: skip
+    if isinstance(organisation.teams, Unread):
+        teams, reason = organisation.teams_listed or 1, organisation.teams
+        yield LedgerRow(SOURCE, "team", str(namer.org), teams, 0, failed=teams,
+                        cause=reason.gap.value, detail=reason.detail)  # fmt: skip
+    else:
+        known = len(organisation.teams)
+        yield LedgerRow(SOURCE, "team", str(namer.org), organisation.teams_listed, known,
+                        failed=organisation.teams_listed - known,
+                        detail="" if organisation.sees_all_teams else "secret teams may exist")  # fmt: skip

@@ -1,0 +1,77 @@
+"""What a credential may read, by one call for each group of signals; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnmm_collectors.github.client import Client
+from cnmm_collectors.hosts.outcomes import Kind, Outcome
+from cnmm_collectors.plugin import Probe
+
+_LISTS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...], str], ...] = (
+    ("security settings", "/orgs/{org}/repos", {"type": "all"},
+     ("host.secret_scanning_ratio", "host.push_protection_ratio"),
+     "administration: read, as owner or security manager"),
+    ("members and owners", "/orgs/{org}/members", {"role": "admin"}, ("host.direct_grant_ratio",),
+     "members: read"),
+    ("dependency alerts", "/orgs/{org}/dependabot/alerts", {},
+     ("host.dependency_alert_ratio", "host.critical_alert_fixed_ratio"), "dependabot alerts: read"),
+    ("code scanning alerts", "/orgs/{org}/code-scanning/alerts", {},
+     ("host.code_scanning_ratio", "host.critical_alert_fixed_ratio"), "code scanning alerts: read"),
+    ("secret alerts", "/orgs/{org}/secret-scanning/alerts", {"hide_secret": "true"},
+     ("host.critical_alert_fixed_ratio",), "secret scanning alerts: read"),
+    ("assistant seats", "/orgs/{org}/copilot/billing", {}, ("host.ai_assistant_in_use",),
+     "copilot: read, as owner"),
+)  # fmt: skip
+
+
+def probe_all(client: Client, organisation: str) -> Iterator[Probe]:
+    """Yield one answer for each group of signals; raises HttpFault where there is nothing to read as."""
+    yield _settings(client, organisation)
+    yield _teams(client, organisation)
+    for name, path, parameters, signals, needs in _LISTS:
+        body, outcome = client.get(path.format(org=organisation), per_page=1, **parameters)
+        if name == "security settings" and outcome.kind is Kind.PRESENT:
+            outcome = _shown(body)
+        yield _probe(name, signals, outcome, needs)
+
+
+def _settings(client: Client, organisation: str) -> Probe:
+    answer, outcome = client.query("organisation", org=organisation)
+    signals, needs = ("host.mfa_enforced",), "members: read, as organization owner"
+    if answer is None or answer.at("organization") is None:
+        return _probe(
+            "organisation", signals, (answer.miss("organization") if answer else None) or outcome, needs
+        )
+    if answer.at("organization", "requiresTwoFactorAuthentication") is None:
+        return _probe(
+            "organisation", signals, Outcome(Kind.NOT_PERMITTED, "the setting is shown to owners only"), needs
+        )
+    return _probe("organisation", signals, outcome, needs)
+
+
+def _teams(client: Client, organisation: str) -> Probe:
+    signals = ("host.team_repo_ratio", "host.cross_team_review_ratio")
+    answer, outcome = client.query("teams", org=organisation, n=1, after=None)
+    if answer is not None and outcome.kind is Kind.PRESENT:
+        outcome = answer.miss("organization", "teams") or outcome
+    return _probe("teams", signals, outcome, "members: read and administration: read")
+
+
+def _shown(body: Any) -> Outcome:
+    rows = body if isinstance(body, list) else []
+    if rows and not any(isinstance(row, dict) and row.get("security_and_analysis") for row in rows):
+        return Outcome(Kind.NOT_PERMITTED, "the settings are left out of the list")
+    return Outcome(Kind.PRESENT, "")
+
+
+def _probe(name: str, signals: tuple[str, ...], outcome: Outcome, needs: str) -> Probe:
+    readable = outcome.kind is Kind.PRESENT
+    return Probe(
+        name,
+        signals,
+        readable,
+        "" if readable else outcome.detail,
+        "" if readable else outcome.needs or needs,
+    )

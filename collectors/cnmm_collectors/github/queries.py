@@ -1,0 +1,198 @@
+"""The GraphQL questions: batched, so that nothing costs one request for each repository."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ORGANISATION: Final = """
+query($org: String!) {
+  organization(login: $org) {
+    login databaseId url viewerCanAdminister requiresTwoFactorAuthentication
+    repositories { totalCount }
+    teams { totalCount }
+    membersWithRole { totalCount }
+    samlIdentityProvider { externalIdentities(membersOnly: true) { totalCount } }
+  }
+}
+"""
+
+_REPOSITORY: Final = """
+fragment Described on Repository {
+  id name url isArchived archivedAt isFork isTemplate isDisabled isEmpty visibility viewerPermission
+  hasVulnerabilityAlertsEnabled
+  defaultBranchRef {
+    name
+    branchProtectionRule { ...Classic }
+    rules(first: 50) {
+      totalCount
+      nodes {
+        type
+        parameters {
+          __typename
+          ... on PullRequestParameters { requiredApprovingReviewCount }
+          ... on RequiredStatusChecksParameters { requiredStatusChecks { context } }
+          ... on CodeScanningParameters { codeScanningTools { tool } }
+        }
+      }
+    }
+  }
+  tip: object(expression: "HEAD:") { __typename }
+  codeowners { errors { kind line } }
+  inGithub: object(expression: "HEAD:.github/CODEOWNERS") { ...Owners }
+  inRoot: object(expression: "HEAD:CODEOWNERS") { ...Owners }
+  inDocs: object(expression: "HEAD:docs/CODEOWNERS") { ...Owners }
+  environments(first: 20) { totalCount nodes { id name } }
+  collaborators(affiliation: DIRECT, first: 50) { totalCount nodes { login } }
+  openChanges: pullRequests(states: OPEN) { totalCount }
+}
+fragment Classic on BranchProtectionRule {
+  allowsForcePushes allowsDeletions requiresApprovingReviews requiredApprovingReviewCount
+  requiresStatusChecks requiredStatusCheckContexts
+}
+fragment Owners on Blob { oid isTruncated isBinary text }
+"""
+
+INVENTORY: Final = (
+    """
+query($org: String!, $n: Int!, $after: String) {
+  organization(login: $org) {
+    repositories(first: $n, after: $after, orderBy: {field: NAME, direction: ASC}) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Described }
+    }
+  }
+}
+"""
+    + _REPOSITORY
+)
+
+REPOSITORY: Final = (
+    """
+query($org: String!, $name: String!) {
+  repository(owner: $org, name: $name) { ...Described }
+}
+"""
+    + _REPOSITORY
+)
+
+TEAMS: Final = """
+query($org: String!, $n: Int!, $after: String) {
+  organization(login: $org) {
+    teams(first: $n, after: $after) {
+      totalCount
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        slug privacy url
+        parentTeam { slug }
+        members(first: 100, membership: IMMEDIATE) {
+          totalCount
+          pageInfo { hasNextPage endCursor }
+          nodes { login }
+        }
+        repositories(first: 100) {
+          totalCount
+          pageInfo { hasNextPage endCursor }
+          edges { permission node { name owner { login } } }
+        }
+      }
+    }
+  }
+}
+"""
+
+TEAM_REPOSITORIES: Final = """
+query($org: String!, $slug: String!, $n: Int!, $after: String) {
+  organization(login: $org) {
+    team(slug: $slug) {
+      repositories(first: $n, after: $after) {
+        totalCount
+        pageInfo { hasNextPage endCursor }
+        edges { permission node { name owner { login } } }
+      }
+    }
+  }
+}
+"""
+
+TEAM_MEMBERS: Final = """
+query($org: String!, $slug: String!, $n: Int!, $after: String) {
+  organization(login: $org) {
+    team(slug: $slug) {
+      members(first: $n, after: $after, membership: IMMEDIATE) {
+        totalCount
+        pageInfo { hasNextPage endCursor }
+        nodes { login }
+      }
+    }
+  }
+}
+"""
+
+ENVIRONMENTS: Final = """
+query($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    __typename
+    ... on Environment {
+      id name
+      protectionRules(first: 10) {
+        totalCount
+        nodes { type reviewers(first: 10) { totalCount nodes { __typename ... on Team { slug } } } }
+      }
+    }
+  }
+}
+"""
+
+COUNT: Final = """
+query($q: String!) { search(query: $q, type: ISSUE) { issueCount } }
+"""
+
+CHANGES: Final = """
+query($q: String!, $n: Int!, $after: String) {
+  search(query: $q, type: ISSUE, first: $n, after: $after) {
+    issueCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      __typename
+      ... on PullRequest {
+        id createdAt publishedAt mergedAt
+        repository { name owner { login } }
+        author { __typename login }
+        reviews(first: 20) { totalCount nodes { state submittedAt author { __typename login } } }
+      }
+    }
+  }
+}
+"""
+
+STALLED: Final = """
+query($q: String!, $n: Int!, $after: String) {
+  search(query: $q, type: ISSUE, first: $n, after: $after) {
+    issueCount
+    pageInfo { hasNextPage endCursor }
+    nodes {
+      __typename
+      ... on PullRequest {
+        id isDraft
+        repository { name owner { login } }
+        reviews(last: 1, states: [CHANGES_REQUESTED]) { nodes { submittedAt } }
+      }
+    }
+  }
+}
+"""
+
+ALL: Final = {
+    "organisation": ORGANISATION,
+    "inventory": INVENTORY,
+    "repository": REPOSITORY,
+    "teams": TEAMS,
+    "team repositories": TEAM_REPOSITORIES,
+    "team members": TEAM_MEMBERS,
+    "environments": ENVIRONMENTS,
+    "count": COUNT,
+    "changes": CHANGES,
+    "stalled": STALLED,
+}
+"""Every query by the name that citations and tests use."""

@@ -1,0 +1,46 @@
+"""What the alerts of scanners say of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.hosts.facts import Alert, Read, Repository, Unread
+from cnmm_collectors.signals import Gap, Observed, Reading, Unknown
+
+_OFF = (Gap.NOT_ENABLED, Gap.NOT_LICENSED)
+"""A scanner that is off has no alerts; that it is off is another signal's matter."""
+
+
+def fixed_readings(
+    one: Repository, alerts: Iterable[Alert], why: Mapping[str, Unread], cite: tuple[Evidence, ...],
+    as_of: date, spans: Iterable[int] = (7, 30),
+) -> dict[str, Reading]:  # fmt: skip
+    """Return the share of critical alerts fixed in time, for each number of days.
+
+    An alert still open that is younger than that is not decided yet and left out.
+    """
+    key = "host.critical_alert_fixed_ratio{days=%d}"
+    hidden = [(kind, one) for kind, one in sorted(why.items()) if one.gap not in _OFF]
+    if hidden:
+        kind, reason = hidden[0]
+        return {key % days: Unknown(reason.gap, f"{kind} alerts: {reason.detail}") for days in spans}
+    own = list(alerts)
+    fresh = isinstance(one.dependency_alerts, Read) and one.dependency_alerts.value
+    if not own and not fresh:
+        return {key % days: Unknown(Gap.NOT_ENABLED, "no fresh scan is shown") for days in spans}
+    return {key % days: Observed(_share(own, as_of, days), (*one.cite, *cite)) for days in spans}
+
+
+def _share(alerts: Iterable[Alert], as_of: date, days: int) -> Fraction:
+    decided = in_time = 0
+    for alert in alerts:
+        end = alert.fixed_at.date() if alert.fixed_at else as_of
+        took = (end - alert.created_at.date()).days
+        if alert.fixed_at is None and took <= days:
+            continue
+        decided += 1
+        in_time += alert.fixed_at is not None and took <= days
+    return Fraction(in_time, decided) if decided else Fraction(1)

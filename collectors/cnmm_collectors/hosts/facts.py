@@ -1,0 +1,196 @@
+"""Facts that any Git host can give, each either read with its citation or not read with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.signals import Gap
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[Value]):
+    """A fact that was read, with what cites it."""
+
+    value: Value
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A fact that was not read, and why; `detail` is one line without persons or secrets."""
+
+    gap: Gap
+    detail: str
+
+
+NOT_ASKED = Unread(Gap.NOT_COLLECTED, "not asked for")
+
+
+class Standing(StrEnum):
+    """Whether a repository is in use; only `active` is in the population that ratios are about."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    FORK = "fork"
+    TEMPLATE = "template"
+    EMPTY = "empty"
+    DISABLED = "disabled"
+
+
+class Right(StrEnum):
+    """A right on a repository, in rising order; the hosts' own roles are mapped to it."""
+
+    READ = "read"
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+    ADMIN = "admin"
+
+    def reaches(self, other: Right) -> bool:
+        """True where this right includes the other."""
+        order = list(Right)
+        return order.index(self) >= order.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the default branch effectively demands, all layers of rules merged.
+
+    None is not known: a layer was hidden, and no layer that was read decides it.
+    """
+
+    refuses_force: bool | None
+    refuses_deletion: bool | None
+    approvals: bool | None
+    checks: tuple[str, ...]
+    checks_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The entries of an ownership file, and how many of them the host calls invalid."""
+
+    entries: int
+    invalid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Who must approve before a production environment is deployed to; teams by name."""
+
+    approval: bool
+    teams: frozenset[str]
+    persons: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Persons:
+    """How many grants of a repository go to persons; `high` counts what was not read as well."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One repository as its host describes it; `name` is without the organisation."""
+
+    name: str
+    key: str
+    standing: Standing
+    clone_url: str
+    branch: str
+    cite: tuple[Evidence, ...]
+    visible_inside: Read[bool] | Unread = NOT_ASKED
+    rules: Read[Rules] | Unread = NOT_ASKED
+    owners: Read[Owners | None] | Unread = NOT_ASKED
+    dependency_alerts: Read[bool] | Unread = NOT_ASKED
+    secret_scanning: Read[bool] | Unread = NOT_ASKED
+    push_protection: Read[bool] | Unread = NOT_ASKED
+    persons: Read[Persons] | Unread = NOT_ASKED
+    production: tuple[str, ...] | Unread = NOT_ASKED
+    gates: Read[tuple[Gate, ...]] | Unread = NOT_ASKED
+    open_changes: int | None = None
+    archived_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team: its own grants (not those it inherits) by repository name, and its members.
+
+    `members` are accounts in memory only: nothing outside of the collector ever sees one. None where the
+    list was not read whole.
+    """
+
+    slug: str
+    parent: str
+    grants: Mapping[str, Right]
+    complete: bool
+    size: int
+    cite: tuple[Evidence, ...]
+    members: frozenset[str] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """What is set for the whole organisation, and how much of it this credential sees."""
+
+    sees_all_repositories: bool
+    sees_all_teams: bool
+    why_not: str
+    repositories: tuple[Repository, ...]
+    listed: int
+    complete: bool
+    teams: tuple[Team, ...] | Unread
+    teams_listed: int
+    cite: tuple[Evidence, ...]
+    second_factor: Read[bool] | Unread = NOT_ASKED
+    linked: Read[tuple[int, int]] | Unread = NOT_ASKED
+    assistant: Read[bool] | Unread = NOT_ASKED
+    sign_on: Read[bool] | Unread = NOT_ASKED
+
+    @property
+    def active(self) -> tuple[Repository, ...]:
+        """The repositories that ratios are about."""
+        return tuple(one for one in self.repositories if one.standing is Standing.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One finding of a scanner; `fixed_at` only where it was really fixed, `dismissed` with a reason."""
+
+    repository: str
+    critical: bool
+    created_at: datetime
+    fixed_at: datetime | None
+    dismissed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One review of a change: by whom (in memory only), what it said, when."""
+
+    author: str = field(repr=False)
+    human: bool
+    approves: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One merged change; `complete` where all of its reviews were read. Accounts stay in memory."""
+
+    repository: str
+    author: str = field(repr=False)
+    human: bool
+    asked_at: datetime
+    merged_at: datetime
+    reviews: tuple[Review, ...]
+    complete: bool

@@ -1,0 +1,116 @@
+"""Who of the roster works hands-on: roster, training and Git put together under pseudonyms, told in steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from cnmm_collectors import registry
+from cnmm_collectors.joins.stamps import cite_join
+from cnmm_collectors.plugin import JoinNeeds, PersonFact
+from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.tables.cells import Cells
+
+HANDS_ON, MANIFESTS, SKILL = (
+    "training.hands_on_ratio",
+    "git.manifest_author_ratio",
+    "training.team_cn_skill_ratio",
+)
+POPULATIONS = ("cloud-native", "engineers")
+DISCIPLINES = {"dev": "developers", "ops": "operations", "ml": "ml"}
+_DECLARATIVE = frozenset({"platform"})
+_LINKED = Fraction(4, 5)
+
+
+@dataclass(slots=True)
+class _World:
+    """Persons as their first pseudonym, with all that was said of them."""
+
+    parent: dict[str, str] = field(default_factory=dict)
+    members: set[str] = field(default_factory=set)
+    authors: set[str] = field(default_factory=set)
+    layers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    groups: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    labs: set[str] = field(default_factory=set)
+
+    def root(self, name: str) -> str:
+        """Return the pseudonym that stands for everybody found to be the same person."""
+        self.parent.setdefault(name, name)
+        while self.parent[name] != name:
+            self.parent[name] = self.parent[self.parent[name]]
+            name = self.parent[name]
+        return name
+
+    def read(self, facts: Sequence[PersonFact]) -> None:
+        """Link first, then collect under the linked pseudonyms."""
+        for fact in facts:
+            if fact.attribute in ("git.alias", "roster.alias"):
+                one, other = sorted((self.root(fact.person), self.root(fact.value)))
+                self.parent[other] = one
+        for fact in facts:
+            person = self.root(fact.person)
+            match fact.attribute:
+                case "roster.member":
+                    self.members.add(person)
+                case "git.author":
+                    self.authors.add(person)
+                case "git.layer":
+                    self.layers[person].add(fact.value)
+                case "roster.population":
+                    self.groups[fact.value].add(person)
+                case "training.lab":
+                    self.labs.add(person)
+
+
+class PracticeJoin:
+    """Implements `plugin.Join`; `context`: `organisation`, `now`, and `k`, the smallest group shown."""
+
+    name: ClassVar[str] = "practice"
+    signals: ClassVar[tuple[SignalSpec, ...]] = tuple(
+        spec for spec in registry.declared(("git", "training")) if spec.id in (HANDS_ON, MANIFESTS, SKILL)
+    )
+    needs: ClassVar[JoinNeeds] = JoinNeeds(
+        (
+            "git.author", "git.alias", "git.layer", "roster.member", "roster.alias", "roster.population",
+            "training.lab",
+        ),
+        ("git", "roster"),
+    )  # fmt: skip
+
+    def join(self, facts: Sequence[PersonFact], context: Mapping[str, Any]) -> Iterator[Signal]:
+        """Yield shares whose lower end is proven; what longer history or unlinked authors add is open."""
+        world = _World()
+        world.read(facts)
+        cells = Cells(max(5, int(context.get("k", 5))))
+        linked = len(world.authors & world.members)
+        why = None
+        if not world.authors or Fraction(linked, len(world.authors)) < _LINKED:
+            why = Unknown(Gap.NOT_VISIBLE, "under four fifths of the authors could be linked to the roster")
+        manifest = {person for person, layers in world.layers.items() if layers & _DECLARATIVE}
+        specs = {spec.id: spec for spec in self.signals}
+        for population in POPULATIONS:
+            key = specs[HANDS_ON].key(population=population)
+            reading = why or _share(
+                world.groups[population], manifest | world.labs, cells, context, population
+            )
+            yield Signal(key, context["organisation"], "join", reading)
+        for discipline, population in DISCIPLINES.items():
+            key = specs[MANIFESTS].key(discipline=discipline)
+            reading = why or _share(world.groups[population], manifest, cells, context, population)
+            yield Signal(key, context["organisation"], "git+roster", reading)
+        nobody = Unknown(
+            Gap.NOT_COLLECTED, "which team owns which component fit for containers is not joined"
+        )
+        yield Signal(SKILL, context["organisation"], "join", nobody)
+
+
+def _share(group: set[str], hits: set[str], cells: Cells, context: Mapping[str, Any], what: str) -> Reading:
+    cell = cells.share(len(group & hits), len(group))
+    if cell is None:
+        return Unknown(Gap.NOT_VISIBLE, f"the group is smaller than {cells.k}: not told")
+    told = Interval(cell.low, Fraction(1))
+    said = f"{what}: {float(cell.low):.3f} or more"
+    return Observed(told, (cite_join("practice", context, said, said.encode()),))

@@ -1,0 +1,95 @@
+"""The people collector: all exports of an organisation in one item, so that they are told together or not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from cnmm_collectors import registry
+from cnmm_collectors.people import settings as options
+from cnmm_collectors.people.exports import Exports
+from cnmm_collectors.people.facts import person_facts
+from cnmm_collectors.people.findings import find
+from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
+from cnmm_collectors.signals import SignalSpec
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+SOURCES = ("hr", "roster", "training", "certifications", "survey")
+KINDS = ("roster", "training", "certifications", "survey", "openings", "oncall", "work")
+
+
+def _answerable() -> tuple[SignalSpec, ...]:
+    found = registry.declared(("roster", "hr", "training", "survey"))
+    return tuple(spec for spec in found if any(source.name in SOURCES for source in spec.sources))
+
+
+class PeopleCollector:
+    """Reads rosters, training, certificate and survey exports; implements `plugin.Collector`."""
+
+    name: ClassVar[str] = "people"
+    version: ClassVar[str] = "1"
+    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
+    Settings: ClassVar[type[BaseModel]] = options.Settings
+
+    def accepts(self, target: Target) -> bool:
+        """True for the exports of `sources:`."""
+        return target.kind == "people"
+
+    def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
+        """Yield one item for all files together; a source without a file becomes a ledger row."""
+        org = target.subject or Subject(SubjectKind.ORG, "given-targets")
+        files: list[tuple[str, str, int, int]] = []
+        for kind, locator in target.facts:
+            if kind not in KINDS:
+                continue
+            found = expand(Path(locator))
+            if not found:
+                yield LedgerRow(
+                    "people",
+                    "file",
+                    f"{kind}: {Path(locator).name}",
+                    1,
+                    0,
+                    0,
+                    1,
+                    "not_visible",
+                    "no such file",
+                )
+            files += [(kind, str(path), *_state(path)) for path in found]
+        payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))))
+        yield WorkItem(self.name, f"exports of {org.name}", target, (org,), payload=payload)
+
+    def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
+        """Yield what all exports say together: cells of k people or more, and the account of every row."""
+        given = dict(item.payload)
+        exports = Exports(settings, reader.as_of)
+        by_kind: dict[str, list[Path]] = defaultdict(list)
+        for kind, locator, *_ in given["files"]:
+            by_kind[kind].append(Path(locator))
+        exports.read(by_kind)
+        yield from find(exports, item.subjects[0], reader, int(given["k"]), self.signals)
+        yield from person_facts(exports, item.subjects[0])
+
+
+def expand(path: Path) -> Sequence[Path]:
+    """Return the files that a path, a folder or a glob stands for, sorted; links are left out later."""
+    if path.is_dir():
+        found: Iterable[Path] = path.rglob("*")
+    elif any(mark in path.name for mark in "*?["):
+        found = path.parent.glob(path.name)
+    else:
+        found = [path] if path.exists() or path.is_symlink() else []
+    return sorted(one for one in found if not one.is_dir() and not one.name.startswith("."))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return size and time of change, so that a resumed run reads a changed file anew."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns

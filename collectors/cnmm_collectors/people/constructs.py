@@ -1,0 +1,68 @@
+"""Which construct a survey item asks for: by its label, else by key terms; never by its place."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+SENSITIVE = frozenset({"trust", "westrum", "burnout", "conflict", "cn-threat"})
+_REVERSED = re.compile(r"\((?:r|reverse[d]?)\)\s*$|\[(?:r|reversed?)\]")
+_POINTS = re.compile(
+    r"^\s*points\b|\bfeedback\b|\bcomment|\bwhy\b|in your own words|kommentar", re.IGNORECASE
+)
+
+
+@cache
+def constructs() -> Mapping[str, Mapping[str, Any]]:
+    """Return the constructs as declared in the data beside this module."""
+    raw = resources.files(__package__).joinpath("constructs.yaml").read_text(encoding="utf-8")
+    found: dict[str, Mapping[str, Any]] = yaml.safe_load(raw)
+    return found
+
+
+def is_bad(construct: str) -> bool:
+    """True where more of the construct is worse."""
+    return constructs()[construct].get("sense") == "bad"
+
+
+@lru_cache(maxsize=20_000)
+def construct_of(item: str) -> tuple[str, bool]:
+    """Return the construct of an item and whether its scale is turned round; empty where none is known."""
+    plain = unicodedata.normalize("NFKC", item).casefold()
+    turned = bool(_REVERSED.search(plain))
+    labelled = _label(plain)
+    if labelled:
+        return labelled, turned
+    if _POINTS.search(plain):
+        return "", False
+    words = set(re.findall(r"[a-zà-ÿ]+", plain))
+    best, size = "", 0
+    for name, spec in constructs().items():
+        for terms in spec["terms"]:
+            if len(terms) > size and all(any(word.startswith(term) for word in words) for term in terms):
+                best, size = name, len(terms)
+    if not best:
+        return "", False
+    reverse = constructs()[best].get("reverse", ())
+    return best, turned or any(any(word.startswith(stem) for word in words) for stem in reverse)
+
+
+def _label(plain: str) -> str:
+    for name in constructs():
+        spelled = re.escape(name).replace(r"\-", "[-_ ]")
+        if re.search(rf"\[{spelled}\]", plain) or re.fullmatch(
+            rf"{spelled}(?:[ _.-]?\d+)?(?:\s*[:(\[].*)?", plain.strip()
+        ):
+            return name
+    return ""
+
+
+def item_of(header: str) -> str:
+    """Return the field that an answer sheet's column is read as: `items` for a known construct, else none."""
+    return "items" if construct_of(header)[0] else ""

@@ -1,0 +1,93 @@
+"""What became of a file's rows: accepted, quarantined or excluded, and nothing unaccounted for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cnmm_collectors.plugin import LedgerRow
+from cnmm_collectors.tables.cells import Cells
+from cnmm_collectors.tables.faults import Code, Reject, tell
+from cnmm_collectors.tables.table import Table
+
+MAX_KEPT = 10_000
+
+
+@dataclass(slots=True)
+class Intake:
+    """The account of one file; `rows` = accepted + quarantined + excluded holds at any time.
+
+    `told` is said in the ledger: the mapping, the notes, header names that were left alone.
+    """
+
+    name: str
+    kind: str
+    rows: int = 0
+    rejects: list[Reject] = field(default_factory=list)
+    uncounted: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+    told: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, table: Table, kind: str) -> Intake:
+        """Begin the account of a table that was opened."""
+        intake = cls(table.name, kind, table.box.size)
+        for reject in table.rejects:
+            intake.rows += reject.rows
+            intake.rejects.append(reject)
+        intake.told.append(f"read as {table.layout}: {table.told}")
+        intake.told.extend(table.notes)
+        if table.recognised.ignored:
+            intake.told.append(f"columns left alone: {len(table.recognised.ignored)}")
+        footers = int(table.box.ask("SELECT count(*) FROM t WHERE footer")[0][0])
+        if footers:
+            intake.excluded["rows of totals"] += footers
+        return intake
+
+    @property
+    def quarantined(self) -> int:
+        """How many rows are set aside as broken."""
+        return sum(reject.rows for reject in self.rejects) + self.uncounted
+
+    @property
+    def accepted(self) -> int:
+        """How many rows count."""
+        return self.rows - self.quarantined - self.excluded.total()
+
+    def reject(self, table: Table, rowids: Iterable[int], code: Code, column: str = "") -> None:
+        """Set rows of a table aside."""
+        found = list(rowids)
+        kept = found[: max(0, MAX_KEPT - len(self.rejects))]
+        self.rejects += [Reject(line, line, code, column) for line in table.box.lines(kept)] if kept else []
+        self.uncounted += len(found) - len(kept)
+
+    def reject_record(self, number: int, code: Code, column: str = "") -> None:
+        """Set the record of that number aside, of a document that has no lines of its own."""
+        self.rejects.append(Reject(number, number, code, column))
+
+    def ledger(self, cells: Cells) -> LedgerRow:
+        """Return the account as the bundle holds it: people and reasons in steps of k, faults one by one."""
+        failed, skipped = self.quarantined, 0
+        reasons = []
+        for reason, number in sorted(self.excluded.items()):
+            step = cells.step(number)
+            skipped += step
+            # A reason with fewer than k rows is not named: naming it would tell that there is one.
+            if step:
+                reasons.append(f"{reason}: {step} or more")
+        received = cells.step(self.accepted)
+        said = [*self.told, *(["left out: " + ", ".join(reasons)] if reasons else [])]
+        if self.rejects:
+            said.append(f"quarantined: {tell(self.rejects)}")
+        return LedgerRow(
+            "people",
+            f"{self.kind} row",
+            self.name,
+            received + skipped + failed,
+            received,
+            skipped,
+            failed,
+            "quarantined" if failed else "",
+            f"in steps of {cells.k}; " + "; ".join(said),
+        )

@@ -1,0 +1,188 @@
+"""What people finished: training exports, summed up inside the engine; only finished learning counts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from cnmm_collectors.people.courses import Topic, topics
+from cnmm_collectors.people.identity import KEYS, Directory
+from cnmm_collectors.people.intake import Intake
+from cnmm_collectors.tables.cast import (
+    AmbiguousDates,
+    Order,
+    State,
+    date_order,
+    is_empty,
+    to_date,
+    to_number,
+    to_state,
+)
+from cnmm_collectors.tables.faults import Code, TableFault
+from cnmm_collectors.tables.table import Table
+
+_NO_DATE, _BAD_DATE = 0, -1
+_DONE, _OPEN, _UNSURE = 1, 0, 2
+_STEP = 20  # how exactly rows with an unknown status may be told
+_EARLIEST = date(1990, 1, 1)
+_UNKNOWN = "status not understood"
+
+
+@dataclass(slots=True)
+class Learning:
+    """By person: the newest finished day of each topic, 0 where the day is not known.
+
+    `unread` rows may each hold one more completion than was seen.
+    """
+
+    newest: dict[int, dict[Topic, int]] = field(default_factory=lambda: defaultdict(dict))
+    files: list[tuple[str, str, str]] = field(default_factory=list)
+    provided: bool = False
+    completions: bool = False
+    unread: int = 0
+    partial: bool = False
+
+    def take(self, table: Table, intake: Intake, directory: Directory, as_of: date) -> None:
+        """Add the completions of a recognised table; raises TableFault for dates read two ways."""
+        _teach(table, directory, as_of)
+        _judge(table, intake)
+        self.unread += intake.quarantined + -(-intake.excluded[_UNKNOWN] // _STEP) * _STEP
+        self.completions = True
+        self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
+        self.provided = self.provided or table.place("provider") is not None
+        for person, mask, day in table.box.ask(_FINISHED):
+            mine = self.newest[person]
+            for topic in Topic(mask):
+                mine[topic] = max(mine.get(topic, 0), day)
+
+    def did(self, person: int, topic: Topic, since: int) -> bool:
+        """True where the person finished something on the topic on that day or later; 0 for ever."""
+        day = self.newest.get(person, {}).get(topic)
+        return day is not None and day >= since
+
+
+_FINISHED = "SELECT person, mask, max(day) FROM judged WHERE verdict = 'counts' GROUP BY person, mask"
+
+
+def _teach(table: Table, directory: Directory, as_of: date) -> None:
+    """Give the engine the meaning of every different date, status, course and id of the table."""
+    _teach_dates(table, as_of)
+    _teach_states(table)
+    places = [table.place(name) for name in ("course", "course_code", "topic", "is_lab", "provider")]
+    box = table.box
+    box.con.execute(
+        "CREATE TABLE courses (a VARCHAR, b VARCHAR, c VARCHAR, d VARCHAR, e VARCHAR, mask BIGINT)"
+    )
+    found = box.distinct(*(place or "''" for place in places))
+    if found:
+        columns = [list(part) for part in zip(*found, strict=True)]
+        masks = [int(topics(*row)) for row in found]
+        spread = ", ".join(["unnest(?)"] * 6)
+        box.con.execute(f"INSERT INTO courses SELECT {spread}", [*columns, masks])
+    for kind in KEYS:
+        place = table.place(kind)
+        known = {}
+        if place is not None:
+            for (text,) in box.distinct(place):
+                person = directory.find(kind, text)
+                if not is_empty(text):
+                    known[text] = -1 if person is None else person
+        box.teach(f"by_{kind}", known)
+
+
+def _teach_dates(table: Table, as_of: date) -> None:
+    place = table.place("completed_on")
+    texts = [text for (text,) in table.box.distinct(place)] if place else []
+    if table.hints.date_order:
+        order = Order(table.hints.date_order)
+    else:
+        try:
+            order = date_order(texts)
+        except AmbiguousDates as error:
+            raise TableFault(f"{table.name}: column completed_on {error}") from None
+    known = {}
+    for text in texts:
+        day = to_date(text, order)
+        fits = day is not None and _EARLIEST <= day <= as_of
+        known[text] = _NO_DATE if is_empty(text) else day.toordinal() if day and fits else _BAD_DATE
+    table.box.teach("dates", known)
+
+
+def _teach_states(table: Table) -> None:
+    place, progress = table.place("state"), table.place("progress")
+    known: dict[str, int] = {}
+    if place is not None:
+        for (text,) in table.box.distinct(place):
+            state = to_state(text)
+            done = state in (State.COMPLETED, State.EXEMPT) and state is State.COMPLETED
+            known[text] = _DONE if done else _UNSURE if state is State.UNKNOWN else _OPEN
+    elif progress is not None:
+        for (text,) in table.box.distinct(progress):
+            share = to_number(text)
+            known[text] = _UNSURE if share is None else _DONE if share >= 100 or share == 1 else _OPEN
+    table.box.teach("states", known)
+
+
+def _judge(table: Table, intake: Intake) -> None:
+    """Sort every row into what counts, what is not finished, and what is broken."""
+    box = table.box
+    status = table.place("state") or table.place("progress")
+    day = table.place("completed_on")
+    state = (
+        "coalesce(s.code, 2)"
+        if status
+        else f"CASE WHEN coalesce(d.code, 0) <> 0 THEN {_DONE} ELSE {_OPEN} END"
+    )
+    keys = [(kind, place) for kind in KEYS if (place := table.place(kind))]
+    persons = [f"p{number}.code" for number in range(len(keys))]
+    joins = " ".join(
+        f"LEFT JOIN by_{kind} p{number} ON p{number}.text = t.{place}"
+        for number, (kind, place) in enumerate(keys)
+    )
+    person = f"greatest({', '.join(persons)})" if len(persons) > 1 else persons[0]
+    clash = (
+        f"least({', '.join(f'CASE WHEN {p} >= 0 THEN {p} END' for p in persons)})"
+        f" <> greatest({', '.join(f'CASE WHEN {p} >= 0 THEN {p} END' for p in persons)})"
+        if len(persons) > 1
+        else "false"
+    )
+    course = " AND ".join(
+        f"c.{letter} = {f't.{place}' if place else chr(39) * 2}"
+        for letter, place in zip(
+            "abcde",
+            [table.place(name) for name in ("course", "course_code", "topic", "is_lab", "provider")],
+            strict=True,
+        )
+    )
+    box.con.execute(
+        f'CREATE TABLE judged AS SELECT t.rowid AS "row", {person} AS person, c.mask AS mask, '  # noqa: S608
+        f"coalesce(d.code, 0) AS day, CASE WHEN t.footer THEN 'footer' WHEN {person} IS NULL THEN 'key' "
+        f"WHEN {clash} THEN 'clash' WHEN coalesce(d.code, 0) = {_BAD_DATE} THEN 'date' "
+        f"WHEN {person} < 0 THEN 'stranger' WHEN {state} = {_UNSURE} THEN 'unsure' "
+        f"WHEN {state} = {_OPEN} THEN 'open' ELSE 'counts' END AS verdict "
+        f"FROM t {joins} LEFT JOIN courses c ON {course} "
+        + (f"LEFT JOIN states s ON s.text = t.{status} " if status else "")
+        + (
+            f"LEFT JOIN dates d ON d.text = t.{day}"
+            if day
+            else "LEFT JOIN (SELECT 0 AS code WHERE false) d ON false"
+        )
+    )
+    for verdict, number in box.ask("SELECT verdict, count(*) FROM judged GROUP BY verdict"):
+        if verdict in _EXCLUDED:
+            intake.excluded[_EXCLUDED[verdict]] += number
+    for verdict, (code, column) in _BROKEN.items():
+        rows: Iterator[int] = (
+            row for (row,) in box.ask('SELECT "row" FROM judged WHERE verdict = ?', [verdict])
+        )
+        intake.reject(table, rows, code, column)
+
+
+_EXCLUDED = {"stranger": "not in the roster", "unsure": _UNKNOWN, "open": "not finished"}
+_BROKEN = {
+    "key": (Code.NO_KEY, ""),
+    "clash": (Code.CONFLICT, ""),
+    "date": (Code.DATE, "completed_on"),
+}

@@ -1,0 +1,206 @@
+"""The records collector: a document proves its row only if unchanged, reviewed by another, in date."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from cnmm_collectors import registry
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
+from cnmm_collectors.reader import FileFault
+from cnmm_collectors.records.statements import Statement, StatementFault, parse
+from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+_SIGNAL = {"attestations": ("attest.record", "attest"), "artefacts": ("artefact.record", "artefact")}
+_YAML = (".yaml", ".yml")
+
+
+class RecordsSettings(BaseModel):
+    """The `records:` part of the configuration: nothing can be set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A record that was understood: proven or claimed, or why it is not known."""
+
+    key: str
+    proven: bool
+    day: date
+    reading: Reading
+
+
+class RecordsCollector:
+    """Reads folders of documents and statements; implements `plugin.Collector`."""
+
+    name: ClassVar[str] = "records"
+    version: ClassVar[str] = "1"
+    signals: ClassVar[tuple[SignalSpec, ...]] = registry.declared(("attest", "artefact"))
+    Settings: ClassVar[type[BaseModel]] = RecordsSettings
+
+    def accepts(self, target: Target) -> bool:
+        """True for the record folders of `sources:`."""
+        return target.kind == "records"
+
+    def plan(self, target: Target, settings: RecordsSettings, reader: Reader) -> Iterator[WorkItem | Yield]:
+        """Yield one item for each kind of record that is given."""
+        org = target.subject or Subject(SubjectKind.ORG, "given-targets")
+        for kind in _SIGNAL:
+            places = tuple(locator for name, locator in target.facts if name == kind)
+            if places:
+                payload = (("kind", kind), ("places", places), ("state", _state(places)))
+                yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), payload=payload)
+
+    def collect(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> Iterable[Yield]:
+        """Yield a reading for each declared key, and a ledger row for each file."""
+        given = dict(item.payload)
+        kind, org = str(given["kind"]), item.subjects[0]
+        spec = next(one for one in self.signals if one.id == _SIGNAL[kind][0])
+        keys = spec.parameters[0].values
+        best: dict[str, _Found] = {}
+        for place in given["places"]:
+            for file in _files(Path(place), reader):
+                if isinstance(file, LedgerRow):
+                    yield file
+                    continue
+                found, row = _read(file, Path(place), kind, keys, reader)
+                yield row
+                for one in found:
+                    known = best.get(one.key)
+                    if known is None or _order(one) > _order(known):
+                        best[one.key] = one
+        for key in keys:
+            missing = Unknown(Gap.NOT_COLLECTED, f"no such record among the {kind}")
+            reading = best[key].reading if key in best else missing
+            yield Signal(spec.key(key=key), org, _SIGNAL[kind][1], reading)
+
+
+def _order(one: _Found) -> tuple[bool, bool, date]:
+    return one.proven, isinstance(one.reading, Observed), one.day
+
+
+def _files(place: Path, reader: Reader) -> Iterator[Path | LedgerRow]:
+    if place.is_file():
+        yield place
+        return
+    try:
+        for pattern in _YAML:
+            yield from (path for path in reader.files.list(place, f"*{pattern}") if not _is_backed(path))
+    except FileFault as fault:
+        yield LedgerRow("records", "folder", place.name, 1, 0, 0, 1, fault.gap.value, str(fault))
+
+
+def _is_backed(path: Path) -> bool:
+    """True for a YAML file that is itself a document with a sidecar of its own."""
+    return any(path.with_name(path.name + suffix).is_file() for suffix in _YAML)
+
+
+def _read(
+    path: Path, place: Path, kind: str, keys: tuple[str, ...], reader: Reader
+) -> tuple[list[_Found], LedgerRow]:
+    backed = path.with_name(path.stem)
+    file = path.stem if kind == "artefacts" and backed.is_file() else ""
+    try:
+        raw = reader.files.read(path)
+        statements = list(parse(raw, kind, file))
+    except (FileFault, StatementFault) as fault:
+        gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
+        return [], LedgerRow("records", kind, path.name, 1, 0, 0, 1, gap.value, str(fault))
+    found: list[_Found] = []
+    causes: list[str] = []
+    for statement in statements:
+        if statement.key not in keys:
+            causes.append("orphaned: no row asks for its key")
+            continue
+        one, cause = _judge(statement, path, kind, raw, reader)
+        found.append(one)
+        causes += [cause] if cause else []
+    lost = sum(not isinstance(one.reading, Observed) for one in found) + len(statements) - len(found)
+    row = LedgerRow(
+        "records", kind, path.name, len(statements), len(statements) - lost, lost, 0,
+        "not usable" if lost else "", "; ".join(dict.fromkeys(causes)),
+    )  # fmt: skip
+    return found, row
+
+
+def _judge(statement: Statement, path: Path, kind: str, raw: bytes, reader: Reader) -> tuple[_Found, str]:
+    """Return what a statement amounts to, and what the ledger says of it where that is less than proof."""
+    day = statement.day
+    name, wanted = statement.link
+    if day > reader.as_of:
+        return _lost(statement, Gap.MALFORMED, "dated after the audit date")
+    if statement.expires is not None and statement.expires < reader.as_of:
+        return _lost(statement, Gap.STALE, "expired")
+    evidence = [_cite(reader, path, kind, statement.key, hashlib.sha256(raw).hexdigest())]
+    doubts: list[str] = []
+    if name:
+        digest, why = _fetch(path.parent, name, reader)
+        if why:
+            return _lost(statement, Gap.NOT_VISIBLE, why)
+        if wanted and digest != wanted:
+            return _lost(statement, Gap.MALFORMED, "the document's digest does not fit")
+        doubts += [] if wanted else ["no digest given"]
+        evidence.append(_cite(reader, path.parent / name, kind, statement.key, digest))
+    else:
+        doubts.append("no document linked")
+    if not statement.reviewed:
+        doubts.append("no reviewer other than who hands it in")
+    if kind == "artefacts" and not statement.owner:
+        doubts.append("no owner")
+    if kind == "attestations" and statement.expires is None:
+        doubts.append("no expiry")
+    word = "claimed" if doubts else "proven"
+    reading = Observed(f"{word} {day.isoformat()}", tuple(evidence))
+    told = f"claimed only: {', '.join(doubts)}" if doubts else ""
+    return _Found(statement.key, not doubts, day, reading), told
+
+
+def _lost(statement: Statement, gap: Gap, why: str) -> tuple[_Found, str]:
+    return _Found(statement.key, False, statement.day, Unknown(gap, f"the record is not usable: {why}")), why
+
+
+def _fetch(folder: Path, name: str, reader: Reader) -> tuple[str, str]:
+    """Return the document's digest, or why it cannot be had; it lies beside its statement or below."""
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or "://" in name:
+        return "", "the document is not a file beside its statement"
+    target = folder / name
+    if not target.resolve().is_relative_to(folder.resolve()):
+        return "", "the document lies outside its folder"
+    try:
+        return hashlib.sha256(reader.files.read(target)).hexdigest(), ""
+    except FileFault:
+        return "", "the document cannot be read"
+
+
+def _cite(reader: Reader, path: Path, kind: str, key: str, digest: str) -> Evidence:
+    return reader.cite(
+        locator=f"file:{path.name}",
+        query=f"{kind}: record {key}",
+        payload=f"{digest}\n{key}".encode(),
+        path=path.name,
+        native_id=f"sha256:{digest}",
+    )
+
+
+def _state(places: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when a file does, so that a resumed run reads it anew."""
+    found = []
+    for place in places:
+        root = Path(place)
+        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            try:
+                state = path.lstat()
+            except OSError:
+                continue
+            found.append((path.name, state.st_size, state.st_mtime_ns))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Tables from anybody's export: dialects, recognition, casting and quarantine, without keeping a cell."""

@@ -1,0 +1,162 @@
+"""A first pass over a file's bytes: what it is, its digest, its encoding and what makes it dangerous."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnmm_collectors.signals import Gap
+from cnmm_collectors.tables.faults import TableFault
+
+MAX_BYTES = 2 * 1024**3
+_CHUNK = 1 << 20
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DEFINED = bytes(byte for byte in range(256) if byte not in b"\x81\x8d\x8f\x90\x9d")
+_MAGIC = {
+    b"PK\x03\x04": "workbook",
+    b"\xd0\xcf\x11\xe0": "ole",
+    b"PAR1": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the bytes of a file say; `lines` counts line ends, and the last line where it has none."""
+
+    name: str
+    kind: str
+    digest: str
+    size: int
+    encoding: str
+    bom: int
+    nul: bool
+    bare_cr: bool
+    old_mac: bool
+    lines: int
+    notes: tuple[str, ...]
+
+    @property
+    def plain(self) -> bool:
+        """True where the engine may read the file as it stands."""
+        return self.encoding == "utf-8" and not (self.nul or self.bare_cr)
+
+
+def examine(path: Path, encoding: str = "") -> Examined:
+    """Return what a regular file of at most 2 GiB is; raises TableFault."""
+    with os.fdopen(_open(path), "rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        if size > MAX_BYTES:
+            raise TableFault(
+                f"{path.name}: {size // 1024**2} MiB; split it, 2048 MiB is the most", Gap.UNSUPPORTED
+            )
+        if size == 0:
+            raise TableFault(f"{path.name}: empty file")
+        pass_ = _Pass()
+        while chunk := stream.read(_CHUNK):
+            pass_.take(chunk)
+        defined = True
+        if not pass_.is_utf8:
+            stream.seek(0)
+            defined = not any(
+                chunk.translate(None, _DEFINED) for chunk in iter(lambda: stream.read(_CHUNK), b"")
+            )
+    return pass_.finish(path.name, size, encoding, defined)
+
+
+def _open(path: Path) -> int:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        handle = os.open(path, flags)
+    except PermissionError as error:
+        raise TableFault(f"{path.name}: not permitted to read it", Gap.NOT_PERMITTED) from error
+    except OSError as error:
+        raise TableFault(f"{path.name}: {error.strerror or 'cannot be opened'}", Gap.NOT_VISIBLE) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise TableFault(f"{path.name}: not a regular file", Gap.UNSUPPORTED)
+    return handle
+
+
+class _Pass:
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
+        self._head = b""
+        self._nul = self._returns = self._pairs = self._newlines = 0
+        self._last = b""
+        self._whole = True
+
+    def take(self, chunk: bytes) -> None:
+        self._hash.update(chunk)
+        self._head = self._head or chunk[:4096]
+        self._nul += chunk.count(0)
+        self._returns += chunk.count(b"\r")
+        self._pairs += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
+        self._newlines += chunk.count(b"\n")
+        self._last = chunk[-1:]
+        if self._decoder is not None and not (self._whole and chunk.isascii()):
+            try:
+                self._decoder.decode(chunk)
+                self._whole = not self._decoder.getstate()[0]
+            except UnicodeDecodeError:
+                self._decoder = None
+
+    @property
+    def is_utf8(self) -> bool:
+        """True where every byte so far fits."""
+        return self._decoder is not None and self._whole
+
+    def finish(self, name: str, size: int, wanted: str, defined: bool) -> Examined:
+        encoding, bom, notes = self._encoding(wanted, defined)
+        wide = encoding.startswith("utf-16")
+        old_mac = self._returns > 0 and self._newlines == 0
+        lines = (self._returns if old_mac else self._newlines) + (self._last not in (b"\n", b"\r"))
+        return Examined(
+            name=name,
+            kind=_kind(name, self._head[bom:], wide),
+            digest="sha256:" + self._hash.hexdigest(),
+            size=size,
+            encoding=encoding,
+            bom=bom,
+            nul=bool(self._nul) and not wide,
+            bare_cr=self._returns != self._pairs,
+            old_mac=old_mac,
+            lines=lines,
+            notes=notes,
+        )
+
+    def _encoding(self, wanted: str, defined: bool) -> tuple[str, int, tuple[str, ...]]:
+        for bom, encoding in _BOMS:
+            if self._head.startswith(bom):
+                return encoding, len(bom), ()
+        if wanted:
+            return wanted, 0, (f"read as {wanted}, as the mapping says",)
+        if self.is_utf8:
+            return "utf-8", 0, ()
+        if defined:
+            return "cp1252", 0, ("not UTF-8: read as Windows-1252",)
+        return "latin-1", 0, ("neither UTF-8 nor Windows-1252: read as Latin-1",)
+
+
+def _kind(name: str, head: bytes, wide: bool) -> str:
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return kind
+    suffix = Path(name).suffix.lower()
+    if suffix in (".yaml", ".yml"):
+        return "yaml"
+    text = head.replace(b"\0", b"") if wide else head
+    first = text.lstrip()[:1]
+    if suffix in (".ndjson", ".jsonl"):
+        return "lines"
+    if first in (b"{", b"["):
+        return "json"
+    return "text"

@@ -1,0 +1,212 @@
+"""From a file to a recognised table: whatever the format, the same columns, counts and quarantine."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnmm_collectors.signals import Gap
+from cnmm_collectors.tables import presets
+from cnmm_collectors.tables.dialect import Dialect, sniff
+from cnmm_collectors.tables.engine import Box, EngineRefusal, load, load_parquet, parquet_columns
+from cnmm_collectors.tables.examine import Examined, examine
+from cnmm_collectors.tables.faults import Reject, TableFault
+from cnmm_collectors.tables.headers import Layout, Recognised, recognise, score
+from cnmm_collectors.tables.records import load_json, read_lines, records_of, tabulate
+from cnmm_collectors.tables.rewrite import Rewritten, rewrite, write_rows
+from cnmm_collectors.tables.workbook import read_workbook
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the operator says of a file: columns by field, order of dates, delimiter, encoding."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    date_order: str = ""
+    delimiter: str = ""
+    encoding: str = ""
+
+
+@dataclass(slots=True)
+class Table:
+    """A recognised table in a box; `f0`, `f1`, ... follow `fields`, and every input row is accounted for.
+
+    rows read = rows of `t` + quarantined; `t.footer` marks rows of totals.
+    """
+
+    name: str
+    digest: str
+    recognised: Recognised
+    header: tuple[str, ...]
+    fields: tuple[str, ...]
+    box: Box
+    rejects: list[Reject]
+    hints: Hints
+    notes: tuple[str, ...]
+
+    @property
+    def layout(self) -> str:
+        """The name of the layout that was recognised."""
+        return self.recognised.layout.name
+
+    @property
+    def places(self) -> list[str]:
+        """The columns `f0`, `f1`, ... in the order of `fields`."""
+        return [f"f{number}" for number in range(len(self.fields))]
+
+    def place(self, name: str) -> str | None:
+        """Return the column `fN` of a field, or None."""
+        return f"f{self.fields.index(name)}" if name in self.fields else None
+
+    @property
+    def told(self) -> str:
+        """The chosen mapping in one line: header names, never cells."""
+        return self.recognised.told(self.header)
+
+
+@contextmanager
+def open_table(path: Path, kind: str, layouts: Sequence[Layout], hints: Hints) -> Iterator[Table]:
+    """Yield the table of a file; whatever was copied is gone afterwards. Raises TableFault."""
+    facts = examine(path, hints.encoding)
+    if facts.kind == "ole":
+        raise TableFault(
+            f"{path.name}: protected, or an old .xls; save it as .xlsx or CSV", Gap.NOT_PERMITTED
+        )
+    folder = Path(tempfile.mkdtemp(prefix="cnmm-"))
+    try:
+        table = _open(path, facts, kind, layouts, hints, folder)
+        try:
+            yield table
+        finally:
+            table.box.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open(
+    path: Path, facts: Examined, kind: str, layouts: Sequence[Layout], hints: Hints, folder: Path
+) -> Table:
+    def rank(row: Sequence[str]) -> float:
+        if hints.columns:
+            there = {cell.strip().casefold() for cell in row}
+            return float(all(name.strip().casefold() in there for name in hints.columns.values()))
+        return score(layouts, row) or presets.matches(kind, row)
+
+    if facts.kind == "text":
+        dialect = sniff(path, facts, rank, hints.delimiter)
+        return _text(path, facts, dialect, kind, layouts, hints, folder)
+    if facts.kind == "parquet":
+        return _parquet(path, facts, kind, layouts, hints)
+    notes: list[str] = list(facts.notes)
+    rejects: list[Reject] = []
+    header: list[str]
+    rows: Iterator[tuple[int, list[str]]]
+    if facts.kind == "workbook":
+        header, at, rows, rejects, _ = read_workbook(path, rank)
+        notes.append(f"header in row {at}")
+        if path.suffix.lower() == ".xlsm":
+            notes.append("holds macros: not run")
+    elif facts.kind in ("json", "lines"):
+        source = (
+            read_lines(path, facts, rejects)
+            if facts.kind == "lines"
+            else iter(enumerate(records_of(load_json(path, facts)), 1))
+        )
+        header, found = tabulate(source, rejects)
+        rows = iter(found)
+    else:
+        raise TableFault(f"{path.name}: a {facts.kind} file is not read here; export CSV", Gap.UNSUPPORTED)
+    recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
+    copy = folder / "rows"
+    done = Rewritten()
+    write_rows(_even(rows, len(header)), copy, done)
+    box = _load(copy, ",", len(header), 0, columns, numbered=True, name=facts.name)
+    return _table(facts, recognised, header, fields, box, rejects, hints, notes)
+
+
+def _parquet(path: Path, facts: Examined, kind: str, layouts: Sequence[Layout], hints: Hints) -> Table:
+    notes = list(facts.notes)
+    try:
+        header = parquet_columns(path.absolute())
+        recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
+        box = load_parquet(path.absolute(), header, columns)
+    except EngineRefusal as error:
+        raise TableFault(f"{path.name}: cannot be read as Parquet ({error})") from None
+    return _table(facts, recognised, header, fields, box, [], hints, notes)
+
+
+def _even(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
+    for number, row in rows:
+        if any(cell.strip() for cell in row):
+            yield number, [cell.replace("\0", "") for cell in row[:width]] + [""] * (width - len(row))
+
+
+def _text(
+    path: Path,
+    facts: Examined,
+    dialect: Dialect,
+    kind: str,
+    layouts: Sequence[Layout],
+    hints: Hints,
+    folder: Path,
+) -> Table:
+    notes = list(facts.notes)
+    header = list(dialect.header)
+    recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
+    if facts.plain:
+        try:
+            box = load(path.absolute(), dialect.delimiter, len(header), dialect.skip, columns, numbered=False)
+        except EngineRefusal:
+            pass
+        else:
+            # Any line that is neither a row nor a known fault is a record over several lines, or a blank.
+            if box.size + len(box.rejects) + dialect.skip == facts.lines:
+                return _table(facts, recognised, header, fields, box, list(box.rejects), hints, notes)
+            box.close()
+    copy = folder / "rows"
+    done = rewrite(path, facts, dialect, frozenset(columns), copy)
+    box = _load(copy, ",", len(header), 0, columns, numbered=True, name=facts.name)
+    if done.blank:
+        notes.append(f"{done.blank} blank lines")
+    return _table(facts, recognised, header, fields, box, done.rejects, hints, notes)
+
+
+def _load(
+    place: Path, delimiter: str, width: int, skip: int, columns: Sequence[int], *, numbered: bool, name: str
+) -> Box:
+    try:
+        return load(place, delimiter, width, skip, columns, numbered)
+    except EngineRefusal as error:
+        raise TableFault(f"{name}: cannot be read as a table ({error})") from None
+
+
+def _recognise(
+    name: str, kind: str, layouts: Sequence[Layout], header: Sequence[str], hints: Hints, notes: list[str]
+) -> tuple[Recognised, tuple[str, ...], tuple[int, ...]]:
+    given = dict(hints.columns)
+    if not given:
+        preset, given = presets.preset(name, kind, header)
+        if preset:
+            notes.append(f"preset {preset}")
+    recognised = recognise(name, layouts, header, given)
+    fields = tuple(field for field, _ in recognised.columns)
+    return recognised, fields, tuple(column for _, column in recognised.columns)
+
+
+def _table(
+    facts: Examined,
+    recognised: Recognised,
+    header: Sequence[str],
+    fields: tuple[str, ...],
+    box: Box,
+    rejects: list[Reject],
+    hints: Hints,
+    notes: Sequence[str],
+) -> Table:
+    return Table(
+        facts.name, facts.digest, recognised, tuple(header), fields, box, rejects, hints, tuple(notes)
+    )
