@@ -23,7 +23,12 @@ demo: runtime
 
 test: venv
 	tests/setup.sh
+ifdef ARGS
 	$(PY) -m pytest $(ARGS)
+else
+	$(PY) -m pytest -n auto --dist loadfile --ignore tests/contract
+	$(PY) -m pytest tests/contract
+endif
 
 check: types lint imports docs-check workflows wheel
 
