@@ -57,7 +57,13 @@ class BackstageCollector:
     def collect(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> Iterable[Yield]:
         """Yield what the catalogue says of each component, each team and the organisation."""
         entities: list[Entity] = []
-        for name, *_ in dict(item.payload)["files"]:
+        files = dict(item.payload)["files"]
+        if not files:
+            about = str(item.subjects[0])
+            yield LedgerRow(
+                _SOURCE, "file", about, 1, 0, 1, 0, "empty", "no catalogue file where one was named"
+            )
+        for name, *_ in files:
             path = Path(name)
             try:
                 raw = reader.files.read(path, _LIMIT)

@@ -27,15 +27,17 @@ def read_analyses(
     start = datetime.combine(as_of - timedelta(days=FRESH_DAYS), time(), UTC)
     stop: Outcome | None = None
     read = 0
+    lost: Unknown | None = None
     for one in organisation.active:
         reading, outcome = _judge(client, namer, one, scans, start, stop)
         stop = outcome if outcome is not None and outcome.kind in _FINAL else stop
         read += isinstance(reading, Observed)
+        lost = lost or (reading if isinstance(reading, Unknown) else None)
         yield Signal(CODE_SCANNING, namer.repo(one.name), "github", reading)
     total = len(organisation.active)
     yield LedgerRow(
         "github", "analysis", str(namer.org), total, read, failed=total - read,
-        cause=stop.kind.value if stop else "",
+        cause=lost.gap.value if lost else "", detail=lost.detail if lost else "",
     )  # fmt: skip
 
 

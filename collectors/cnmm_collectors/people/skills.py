@@ -66,7 +66,10 @@ class Skills:
         """True where certificate records exist that were not read."""
         return self.certificates.partial or self.certificates.unread > 0
 
-    def _share(self, key: str, population: str, test: Test, *, certified: bool = False) -> Signal:
+    def _share(
+        self, key: str, population: str, test: Test, *, certified: bool = False, either: bool = False
+    ) -> Signal:
+        """Return a share; `either`: a certificate counts beside a course, so both must be read."""
         source = "certifications" if certified else "training"
         if self.groups is None:
             return self.desk.untold(key, source, "the population is not declared: no roster")
@@ -74,6 +77,10 @@ class Skills:
         files = (*self.roster_files, *(self.certificates.files if certified else self.learning.files))
         read = self.certificates if certified else self.learning
         unread = Unread(read.unread, self.strangers, read.partial)
+        if either:
+            held = self.certificates
+            partial = read.partial or held.partial or not held.files
+            unread = Unread(read.unread + held.unread, self.strangers, partial)
         return self.desk.share(key, source, sum(map(test, people)), len(people), files, population, unread)
 
     def _learning(self) -> Iterator[Signal]:
@@ -85,6 +92,7 @@ class Skills:
                 f"training.fundamentals_ratio{{population={population}}}",
                 population,
                 lambda p: did(p, Topic.FUNDAMENTALS, 0) or bool(ever.get(p)),
+                either=True,
             )
         for topic, bit in _TOPICS.items():
             for population in ("cloud-native", "engineers", "operations", "ml"):
@@ -99,6 +107,7 @@ class Skills:
             "training.cn_security_ratio_24m",
             "engineers",
             lambda p: did(p, Topic.CN_SECURITY, two) or bool({"KCSA", "CKS"} & active.get(p, frozenset())),
+            either=True,
         )
         yield self._share("training.manager_cn_ratio", "managers", lambda p: did(p, Topic.CLOUD_NATIVE, two))
         yield self._share("training.ops_cn_ratio", "operations", lambda p: did(p, Topic.CLOUD_NATIVE, two))

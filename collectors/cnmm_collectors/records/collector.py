@@ -93,10 +93,13 @@ def _files(place: Path, reader: Reader) -> Iterator[Path | LedgerRow]:
         yield place
         return
     try:
-        for pattern in _YAML:
-            yield from (path for path in reader.files.list(place, f"*{pattern}") if not _is_backed(path))
+        found = [path for pattern in _YAML for path in reader.files.list(place, f"*{pattern}")]
     except FileFault as fault:
         yield LedgerRow("records", "folder", place.name, 1, 0, 0, 1, fault.gap.value, str(fault))
+        return
+    if not found:
+        yield LedgerRow("records", "folder", place.name, 1, 0, 1, 0, "empty", "no record in the folder")
+    yield from (path for path in found if not _is_backed(path))
 
 
 def _is_backed(path: Path) -> bool:
@@ -107,8 +110,9 @@ def _is_backed(path: Path) -> bool:
 def _read(
     path: Path, place: Path, kind: str, keys: tuple[str, ...], reader: Reader
 ) -> tuple[list[_Found], LedgerRow]:
-    backed = path.with_name(path.stem)
-    file = path.stem if kind == "artefacts" and backed.is_file() else ""
+    # `charter.md.yaml` speaks of `charter.md`, also where that has gone: then nothing stands behind it.
+    beside = path.with_name(path.stem).is_file() or bool(Path(path.stem).suffix)
+    file = path.stem if kind == "artefacts" and beside else ""
     try:
         raw = reader.files.read(path)
         statements = list(parse(raw, kind, file))
