@@ -262,9 +262,16 @@ def _period(order: Order, settings: Settings, as_of: date) -> tuple[date, date]:
     return start, end
 
 
+HOSTS = ("github", "gitlab")
+
+
 def _name_of(targets: tuple[Target, ...]) -> str:
-    """Return what to call an organisation nobody named: its one target's last name, or `given-targets`."""
+    """Return what to call an organisation nobody named: its one target's name, or `given-targets`.
+
+    On a host the owner is the organisation, also where one repository of it is asked for.
+    """
     if len(targets) != 1:
         return "given-targets"
-    name = targets[0].locator.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    parts = targets[0].locator.rstrip("/").split("/")
+    name = parts[0] if targets[0].kind in HOSTS else parts[-1].removesuffix(".git")
     return Subject.safe(SubjectKind.ORG, name or "given-targets").name

@@ -29,3 +29,9 @@ def test_the_organisation_reaches_every_target(
     reader = SourceReader(collector="git", version="1", as_of=scan.as_of, now="2026-11-23T00:00:00Z")
     (item,) = git.plan(scan.targets[0], scan.collector_settings["git"], reader)
     assert [str(subject) for subject in item.subjects] == [f"repo:{want}/main"]
+
+
+@pytest.mark.parametrize("target", ["github:acme", "github:acme/checkout"])
+def test_on_a_host_the_owner_is_the_organisation(target: str) -> None:
+    scan = prepare(Order((target,), own_only=True), rendered=False)
+    assert scan.organisation == "acme"
