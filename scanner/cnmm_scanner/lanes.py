@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import tempfile
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import Literal, Self
 
 from cnmm_collectors.plugin import WorkItem
 from cnmm_scanner.faults import Fault
@@ -41,6 +42,15 @@ def parse_executor(text: str) -> Choice:
     return Choice(match[1] != "threads", int(match[2] or match[3] or 0))
 
 
+_LONGEST_SOCKET = 60
+"""A fork server listens on a socket below the temporary folder; systems allow about 100 characters."""
+
+
+def _start_method() -> Literal["forkserver", "spawn"]:
+    """Return how workers start: `spawn` is slower, and works where the temporary folder's path is long."""
+    return "forkserver" if len(tempfile.gettempdir()) <= _LONGEST_SOCKET else "spawn"
+
+
 class Lanes:
     """The executors of one run; made when first needed, stopped when the run ends, however it ends."""
 
@@ -48,7 +58,7 @@ class Lanes:
         self._choice = choice
         self._conditions = conditions
         self._worker = worker
-        self._context = multiprocessing.get_context("forkserver")
+        self._context = multiprocessing.get_context(_start_method())
         # Workers wait for its end to close; an Event would wait for workers that are gone.
         self._stop, self._alive = self._context.Pipe(duplex=False)
         self._api: Executor | None = None

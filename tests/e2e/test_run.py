@@ -164,3 +164,14 @@ def leaks(bench: Bench, said: str) -> list[str]:
             raw = path.read_bytes()
             found += [f"{path.name}: {word}" for word in forbidden if word.encode() in raw]
     return found
+
+
+def test_a_long_temporary_folder_stops_no_worker(bench: Bench) -> None:
+    deep = bench.folder / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    target = bench.recipe(items=3)
+    status, _, err = bench.run(
+        "scan", "-c", "cnmm.yaml", target, "-o", "out", "--executor", "2", TMPDIR=str(deep)
+    )
+    assert status == 0, err
+    assert bench.assessment()["complete"] is True
