@@ -43,12 +43,16 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Compare the rolled-up range of a signal; `rollup` overrides the declared roll-up."""
+    """Compare the rolled-up range of a signal; `rollup` overrides the declared roll-up.
+
+    `unit` is what the author takes the number to be in, empty where nothing is said.
+    """
 
     key: str
     comparison: Comparison
     rollup: Rollup | None = None
     says: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ print(count)
 _PERCEVAL = """
 import sys
 from perceval.backends.core.git import Git
-print(sum(1 for _ in Git(sys.argv[1], sys.argv[1]).fetch(branches=["main"])))
+print(sum(1 for _ in Git(sys.argv[1], sys.argv[1]).fetch(branches=["main"], no_update=True)))
 """
 SLICE = 300
 """Commits that PyDriller gets: all of them would take minutes; both sides are scaled to a commit."""

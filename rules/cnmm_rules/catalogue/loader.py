@@ -14,10 +14,12 @@ from cnmm_rules.catalogue.positions import CatalogueError, Located, parse
 from cnmm_rules.criteria import (
     Applies,
     Catalogue,
+    Compare,
     Criterion,
     Section,
     Test,
     keys_of,
+    leaves,
     tests_of,
 )
 
@@ -166,6 +168,10 @@ def _signals(row: Criterion, signals: Mapping[str, SignalSpec]) -> Iterator[str]
                 yield f"{row.where}: {row.id}: write {spec.key(**facets)} instead of {key}"
         except SignalError as error:
             yield f"{row.where}: {row.id}: {error}"
+    for leaf in (leaf for test in tests_of(row) for leaf in leaves(test)):
+        spec = signals.get(leaf.key.partition("{")[0]) if isinstance(leaf, Compare) else None
+        if isinstance(leaf, Compare) and spec is not None and leaf.unit not in ("", spec.unit.value):
+            yield f"{row.where}: {row.id}: {leaf.key} is in {spec.unit.value}, not in {leaf.unit}"
 
 
 def _cycles(rows: Mapping[str, Criterion]) -> Iterator[str]:

@@ -65,7 +65,7 @@ class CompareModel(ComparisonModel):
     def test(self) -> c.Test:
         """Return the test."""
         rollup = Rollup(self.as_) if self.as_ else None
-        return c.Compare(self.signal, self.value(), rollup, self.says)
+        return c.Compare(self.signal, self.value(), rollup, self.says, self.unit or "")
 
 
 class ShareOfModel(ComparisonModel):

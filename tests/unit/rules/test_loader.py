@@ -67,6 +67,7 @@ def second(name: str, **changes: str) -> str:
         (swap("above: 0.15", "above: 0.15, below: 1"), "s.yaml:12:", "exactly one of"),
         (swap("above: 0.15", "above: half"), "s.yaml:12:", "above"),
         (swap("signal: t.share", "signel: t.share"), "s.yaml:12:", "exactly one of"),
+        (swap("above: 0.15", "above: 0.15, unit: days"), "s.yaml:3:5", "is in bool, not in days"),
         (swap("t.share", "t.nothing"), "s.yaml:3:5", "no collector declares"),
         (swap("t.share,", '"t.share{a=b}",'), "s.yaml:3:5", "no facet"),
         (swap("[CITED]", "[ELSEWHERE]"), "s.yaml:3:5", "does not list"),
