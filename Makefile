@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 demo: runtime
 	rm -rf build/acme build/demo
 	$(PY) examples/acme/build.py build/acme
-	.venv/bin/cnmm scan -c build/acme/cnmm.yaml -o build/demo
+	$(PY) examples/acme/serve.py build/acme .venv/bin/cnmm scan -c build/acme/served.yaml -o build/demo
 	@test -s build/demo/report.html
 	@echo "HTML report: $(CURDIR)/build/demo/report.html"
 

@@ -57,6 +57,12 @@ def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run([str(name), *arguments], capture_output=True, timeout=280, check=False)
 
 
+def served(home: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    name = Path(sys.executable).parent / "cnmm"
+    whole = [sys.executable, str(ACME / "serve.py"), str(home), str(name), *arguments]
+    return subprocess.run(whole, capture_output=True, timeout=280, check=False)
+
+
 def git(repo: Path, *arguments: str) -> bytes:
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     return subprocess.run(
@@ -77,7 +83,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def scanned(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scanned]:
     out = tmp_path_factory.mktemp("report") / "out"
-    done = command("scan", "--config", str(home / "cnmm.yaml"), "--output", str(out))
+    done = served(home, "scan", "--config", str(home / "served.yaml"), "--output", str(out))
     said = done.stdout + done.stderr
     assert (out / "assessment.json").exists(), said.decode("utf-8", "replace")
     assessment = json.loads((out / "assessment.json").read_bytes())
@@ -231,7 +237,7 @@ def test_no_canary_in_anything_written_or_said(scanned: Scanned) -> None:
     found = [
         (name, canary)
         for name, content in everything.items()
-        for canary in CANARIES
+        for canary in (*CANARIES, "ghp_acme")
         if canary.lower().encode() in content.lower()
     ]
     assert found == []
