@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from cnmm_collectors.github.client import Client
-from cnmm_collectors.github.security import Scans
-from cnmm_collectors.hosts.facts import Organisation, Repository
+from cnmm_collectors.hosts.alerts import Scans
+from cnmm_collectors.hosts.facts import Organisation, Repository, moment
 from cnmm_collectors.hosts.outcomes import Kind, Outcome, proves_absence
 from cnmm_collectors.hosts.signals import Namer
 from cnmm_collectors.plugin import LedgerRow, Yield
@@ -60,7 +60,7 @@ def _ask(
     path = f"/repos/{namer.organisation}/{one.name}/code-scanning/analyses"
     body, outcome = client.get(path, per_page=1, ref=f"refs/heads/{one.branch}")
     if outcome.kind is Kind.PRESENT and isinstance(body, list):
-        newest = max((moment for row in body if (moment := _moment(row)) is not None), default=None)
+        newest = max((at for row in body if (at := _newest(row)) is not None), default=None)
         if body and newest is None:
             return Unknown(Gap.MALFORMED, "an analysis came without a date"), outcome
         shown = {"newest": newest.isoformat() if newest else None}
@@ -76,10 +76,5 @@ def _ask(
     return Unknown(outcome.gap, outcome.explain()), outcome
 
 
-def _moment(row: Any) -> datetime | None:
-    text = row.get("created_at") if isinstance(row, Mapping) else None
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
+def _newest(row: Any) -> datetime | None:
+    return moment(row.get("created_at")) if isinstance(row, Mapping) else None

@@ -11,12 +11,14 @@ from pydantic import BaseModel
 from cnmm_collectors import registry
 from cnmm_collectors.github import settings as options
 from cnmm_collectors.github.activity import ACTIVITY, predict, read_activity
-from cnmm_collectors.github.analyses import ANALYSES, FRESH_DAYS, read_analyses
+from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS, read_analyses
 from cnmm_collectors.github.client import Client
-from cnmm_collectors.github.findings import Known, find_all, later_signals, later_unread
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.github.probes import probe_all
-from cnmm_collectors.github.security import no_scans, read_scans
+from cnmm_collectors.github.security import read_scans
+from cnmm_collectors.hosts.alerts import no_scans
+from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.signals import Namer, emit
 from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
@@ -95,7 +97,7 @@ class GitHubCollector:
         namer = Namer(_split(target)[0])
         if target.kind == "github":
             known = self._know(client, target, reader)
-            yield from find_all(known, target, namer, self.signals, client.settings, reader.as_of)
+            yield from find_all(known, target, namer, self.signals, plan_of(client.settings), reader.as_of)
             return
         known = self._known.get(target.locator) or self._know(client, target, reader)
         if target.kind == ACTIVITY:
@@ -122,11 +124,21 @@ class GitHubCollector:
             subject, kind = (namer.repo(name), SubjectKind.REPO) if name else (namer.org, SubjectKind.ORG)
             yield from emit(self.signals, kind, subject, self.name, {}, why)
         elif (known := self._known.get(target.locator)) is not None:
-            yield from later_unread(known, namer, later_signals(target.kind, settings), why)
+            keys = plan_of(settings).answers(target.kind)
+            yield from later_unread(known, namer, self.name, keys, why)
         yield LedgerRow(
             "github", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),
         )  # fmt: skip
+
+
+def plan_of(settings: options.Settings) -> Plan:
+    """Return what follows the inventory, as the settings want it."""
+    later = ((settings.activity, ACTIVITY, CHANGES), (settings.analyses, ANALYSES, (CODE_SCANNING,)))
+    return Plan(
+        "github", settings.security_checks, tuple((kind, keys) for wanted, kind, keys in later if wanted),
+        settings.clone_credential if settings.clone else None,
+    )  # fmt: skip
 
 
 def _split(target: Target) -> tuple[str, str]:

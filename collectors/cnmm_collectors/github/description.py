@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.github.environments import production_of
 from cnmm_collectors.github.rules import merge_rules
-from cnmm_collectors.hosts.facts import NOT_ASKED, Owners, Persons, Read, Repository, Standing, Unread
+from cnmm_collectors.hosts.facts import NOT_ASKED, Owners, Persons, Read, Repository, Standing, Unread, moment
 from cnmm_collectors.signals import Gap
 
 _OWNER_FILES = ("inGithub", "inRoot", "inDocs")
@@ -69,7 +68,7 @@ def describe(
         persons=_persons(seen, sight.owners),
         production=production_of(node, answer, at, client.settings.production),
         open_changes=answer.at(*at, "openChanges", "totalCount"),
-        archived_at=_moment(node.get("archivedAt")),
+        archived_at=moment(node.get("archivedAt")),
     )
 
 
@@ -187,10 +186,3 @@ def _note(node: Mapping[str, Any]) -> str:
         classic = "yes" if branch.get("branchProtectionRule") else "none shown"
         parts.append(f"branch {branch.get('name')}: {count} rules, classic protection {classic}")
     return "; ".join(parts)
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

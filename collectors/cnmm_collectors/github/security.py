@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Client, Listing, unread
-from cnmm_collectors.hosts.facts import Alert, Read, Repository, Unread
+from cnmm_collectors.hosts.alerts import Scans
+from cnmm_collectors.hosts.facts import Alert, Read, Repository, Unread, moment
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.signals import Gap
 
@@ -90,25 +91,6 @@ def read_assistant(client: Client, organisation: str) -> Read[bool] | Unread:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Scans:
-    """The alerts of a window, by repository name, and when code scanning was last heard of.
-
-    `why` says why the alerts are not whole, by the kind of scanner.
-    """
-
-    alerts: tuple[Alert, ...]
-    why: Mapping[str, Unread]
-    code_seen: Mapping[str, datetime]
-    code_cite: Evidence | None
-    cite: tuple[Evidence, ...]
-
-
-def no_scans() -> Scans:
-    """Return what is known of a repository alone: no list over an organisation was read."""
-    return Scans((), {"code-scanning": Unread(Gap.NOT_COLLECTED, "not listed")}, {}, None, ())
-
-
 def read_scans(client: Client, organisation: str, as_of: date, days: int, fresh_days: int) -> Scans:
     """Return the critical alerts that were open within the window, from one list for each scanner."""
     start = datetime.combine(as_of - timedelta(days=days), time(), UTC)
@@ -154,20 +136,20 @@ def _code_seen(found: Listing, fresh: datetime) -> dict[str, datetime]:
     seen: dict[str, datetime] = {}
     for row in found.rows:
         name = _repository(row)
-        moments = [_moment(row.get(key)) for key in ("created_at", "fixed_at")] if name else []
-        for moment in moments:
-            if moment is not None and moment >= fresh and moment > seen.get(name, fresh - timedelta(days=1)):
-                seen[name] = moment
+        moments = [moment(row.get(key)) for key in ("created_at", "fixed_at")] if name else []
+        for at in moments:
+            if at is not None and at >= fresh and at > seen.get(name, fresh - timedelta(days=1)):
+                seen[name] = at
     return seen
 
 
 def _alert(kind: str, row: Any) -> Alert | None:
-    name, created = _repository(row), _moment(row.get("created_at")) if isinstance(row, Mapping) else None
+    name, created = _repository(row), moment(row.get("created_at")) if isinstance(row, Mapping) else None
     if not name or created is None:
         return None
     if kind == "secret-scanning":
         resolution = str(row.get("resolution") or "").lower()
-        fixed = _moment(row.get("resolved_at")) if resolution in _REAL else None
+        fixed = moment(row.get("resolved_at")) if resolution in _REAL else None
         return Alert(name, True, created, fixed, resolution in _EXCUSED)
     if kind == "code-scanning":
         rule = row.get("rule")
@@ -175,7 +157,7 @@ def _alert(kind: str, row: Any) -> Alert | None:
     else:
         critical = True
     reason = str(row.get("dismissed_reason") or "").lower()
-    return Alert(name, critical, created, _moment(row.get("fixed_at")), reason in _EXCUSED)
+    return Alert(name, critical, created, moment(row.get("fixed_at")), reason in _EXCUSED)
 
 
 def _within(alert: Alert, start: datetime) -> bool:
@@ -189,18 +171,10 @@ def _key(row: Any) -> tuple[str, str]:
 
 
 def _before(row: Any, start: datetime) -> bool:
-    moment = _moment(row.get("updated_at")) if isinstance(row, Mapping) else None
-    return moment is not None and moment < start
+    at = moment(row.get("updated_at")) if isinstance(row, Mapping) else None
+    return at is not None and at < start
 
 
 def _repository(row: Any) -> str:
     found = row.get("repository") if isinstance(row, Mapping) else None
     return str(found.get("name", "")) if isinstance(found, Mapping) else ""
-
-
-def _moment(text: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

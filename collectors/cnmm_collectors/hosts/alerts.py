@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from fractions import Fraction
 
 from cnmm_collectors.evidence import Evidence
@@ -12,6 +13,25 @@ from cnmm_collectors.signals import Gap, Observed, Reading, Unknown
 
 _OFF = (Gap.NOT_ENABLED, Gap.NOT_LICENSED)
 """A scanner that is off has no alerts; that it is off is another signal's matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scans:
+    """The alerts of a window, by repository name, and when code scanning was last heard of.
+
+    `why` says why the alerts are not whole, by the kind of scanner.
+    """
+
+    alerts: tuple[Alert, ...]
+    why: Mapping[str, Unread]
+    code_seen: Mapping[str, datetime]
+    code_cite: Evidence | None
+    cite: tuple[Evidence, ...]
+
+
+def no_scans() -> Scans:
+    """Return what is known of a repository alone: no list over an organisation was read."""
+    return Scans((), {"code-scanning": Unread(Gap.NOT_COLLECTED, "not listed")}, {}, None, ())
 
 
 def fixed_readings(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.signals import Gap
@@ -194,3 +194,12 @@ class Change:
     merged_at: datetime
     reviews: tuple[Review, ...]
     complete: bool
+
+
+def moment(text: Any) -> datetime | None:
+    """Return the moment a host writes, in UTC where it names no zone; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)

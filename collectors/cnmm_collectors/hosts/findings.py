@@ -1,4 +1,4 @@
-"""From an organisation that was read to all the collector yields about it: signals, populations, targets."""
+"""From an organisation that was read to all a host's collector yields: signals, populations, targets."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from cnmm_collectors.github.activity import ACTIVITY
-from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING
-from cnmm_collectors.github.security import Scans
-from cnmm_collectors.github.settings import Settings
-from cnmm_collectors.hosts.alerts import fixed_readings
-from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.alerts import Scans, fixed_readings
 from cnmm_collectors.hosts.facts import Organisation, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import (
@@ -29,8 +24,6 @@ from cnmm_collectors.plugin import LedgerRow, Target, Yield
 from cnmm_collectors.signals import Gap, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import SubjectKind
 
-SOURCE = "github"
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -41,54 +34,69 @@ class Known:
     scans: Scans | None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a host's collector does with what it knows.
+
+    `source` is its name, `words` make a required check a security check, `later` are the kinds of work that
+    follow, each with the signals about a repository that it answers; `clone` names the credential to clone
+    each active repository with, None where it is not wanted.
+    """
+
+    source: str
+    words: tuple[str, ...]
+    later: tuple[tuple[str, tuple[str, ...]], ...]
+    clone: str | None
+
+    def answers(self, kind: str = "") -> tuple[str, ...]:
+        """Return the signals that a kind of later work answers, or all later work."""
+        return tuple(key for one, keys in self.later if kind in ("", one) for key in keys)
+
+
 def find_all(
-    known: Known, target: Target, namer: Namer, specs: Sequence[SignalSpec], settings: Settings, as_of: date
+    known: Known, target: Target, namer: Namer, specs: Sequence[SignalSpec], plan: Plan, as_of: date
 ) -> Iterator[Yield]:
     """Yield everything settings, rights and alerts say, what to clone, and what is to be read next."""
     organisation, ownership = known.organisation, known.ownership
     yield from populations(organisation, ownership, namer)
     if known.scans is not None:
         found = organisation_readings(organisation)
-        yield from emit(specs, SubjectKind.ORG, namer.org, SOURCE, found, NOT_READ)
+        yield from emit(specs, SubjectKind.ORG, namer.org, plan.source, found, NOT_READ)
     if isinstance(ownership, Ownership):
         for team in ownership.teams:
             readings = team_readings(team, ownership, specs)
-            yield from emit(specs, SubjectKind.TEAM, namer.team(team.slug), SOURCE, readings, NOT_READ)
-    yield from _repositories(known, namer, specs, settings, as_of)
-    yield from _targets(organisation, target, settings, namer)
-    yield from _ledger(organisation, namer)
+            yield from emit(specs, SubjectKind.TEAM, namer.team(team.slug), plan.source, readings, NOT_READ)
+    yield from _repositories(known, namer, specs, plan, as_of)
+    yield from _targets(organisation, target, plan, namer)
+    yield from _ledger(organisation, plan.source, namer)
 
 
-def later_signals(kind: str, settings: Settings) -> tuple[str, ...]:
-    """Return the signals about a repository that a later piece of work answers, of a kind or of all."""
-    return (
-        *(CHANGES if settings.activity and kind in (ACTIVITY, "") else ()),
-        *((CODE_SCANNING,) if settings.analyses and kind in (ANALYSES, "") else ()),
-    )
-
-
-def later_unread(known: Known, namer: Namer, keys: Iterable[str], why: Unknown) -> Iterator[Signal]:
+def later_unread(
+    known: Known, namer: Namer, source: str, keys: Iterable[str], why: Unknown
+) -> Iterator[Signal]:
     """Yield why a later piece of work answered nothing, for each repository in use."""
     for key in keys:
         for one in known.organisation.active:
-            yield Signal(key, namer.repo(one.name), SOURCE, why)
+            yield Signal(key, namer.repo(one.name), source, why)
 
 
 def _repositories(
-    known: Known, namer: Namer, specs: Sequence[SignalSpec], settings: Settings, as_of: date
+    known: Known, namer: Namer, specs: Sequence[SignalSpec], plan: Plan, as_of: date
 ) -> Iterator[Signal]:
     alerts = defaultdict(list)
     for alert in known.scans.alerts if known.scans is not None else ():
         alerts[alert.repository].append(alert)
-    later = frozenset(later_signals("", settings))
+    later = frozenset(plan.answers())
     now = [spec for spec in specs if spec.id not in later]
     for one in known.organisation.repositories:
         reading = outside(one)
-        found: dict[str, Reading] = {} if reading else _readings(known, one, settings)
+        found: dict[str, Reading] = {} if reading else _readings(known, one, plan)
         if reading is None and known.scans is not None:
             found |= fixed_readings(one, alerts[one.name], _hidden(known, one), known.scans.cite, as_of)
         chosen = now if reading is None else specs
-        yield from emit(chosen, SubjectKind.REPO, namer.repo(one.name), SOURCE, found, reading or NOT_READ)
+        yield from emit(
+            chosen, SubjectKind.REPO, namer.repo(one.name), plan.source, found, reading or NOT_READ
+        )
 
 
 def _hidden(known: Known, one: Repository) -> Mapping[str, Unread]:
@@ -101,24 +109,22 @@ def _hidden(known: Known, one: Repository) -> Mapping[str, Unread]:
     return why
 
 
-def _readings(known: Known, one: Repository, settings: Settings) -> dict[str, Reading]:
-    return repository_readings(one, known.organisation, known.ownership, settings.security_checks)
+def _readings(known: Known, one: Repository, plan: Plan) -> dict[str, Reading]:
+    return repository_readings(one, known.organisation, known.ownership, plan.words)
 
 
-def _targets(
-    organisation: Organisation, target: Target, settings: Settings, namer: Namer
-) -> Iterator[Target]:
-    credential = settings.clone_credential or target.credential
-    for one in organisation.active if settings.clone else ():
+def _targets(organisation: Organisation, target: Target, plan: Plan, namer: Namer) -> Iterator[Target]:
+    for one in organisation.active if plan.clone is not None else ():
         facts = (("default_branch", one.branch), ("organisation", namer.organisation))
+        credential = plan.clone or target.credential
         yield Target("git", one.clone_url, credential, namer.repo(one.name), facts)
     size = (("repositories", str(len(organisation.active))),)
-    for wanted, kind in ((settings.activity, ACTIVITY), (settings.analyses, ANALYSES)):
-        if wanted and organisation.active:
+    for kind, _ in plan.later:
+        if organisation.active:
             yield Target(kind, target.locator, target.credential, None, size)
 
 
-def _ledger(organisation: Organisation, namer: Namer) -> Iterator[LedgerRow]:
+def _ledger(organisation: Organisation, source: str, namer: Namer) -> Iterator[LedgerRow]:
     """Yield a row for the repositories: those in use were received, the others skipped for what they are."""
     states = Counter(one.standing.value for one in organisation.repositories)
     active = states.pop("active", 0)
@@ -126,15 +132,15 @@ def _ledger(organisation: Organisation, namer: Namer) -> Iterator[LedgerRow]:
     failed = organisation.listed - active - skipped
     cause = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     yield LedgerRow(
-        SOURCE, "repository", str(namer.org), organisation.listed, active, skipped, failed, cause,
+        source, "repository", str(namer.org), organisation.listed, active, skipped, failed, cause,
         organisation.why_not or "complete listing by the owner",
     )  # fmt: skip
     if isinstance(organisation.teams, Unread):
         teams, reason = organisation.teams_listed or 1, organisation.teams
-        yield LedgerRow(SOURCE, "team", str(namer.org), teams, 0, failed=teams,
+        yield LedgerRow(source, "team", str(namer.org), teams, 0, failed=teams,
                         cause=reason.gap.value, detail=reason.detail)  # fmt: skip
     else:
         known = len(organisation.teams)
-        yield LedgerRow(SOURCE, "team", str(namer.org), organisation.teams_listed, known,
+        yield LedgerRow(source, "team", str(namer.org), organisation.teams_listed, known,
                         failed=organisation.teams_listed - known,
                         detail="" if organisation.sees_all_teams else "secret teams may exist")  # fmt: skip
