@@ -24,7 +24,7 @@ from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.outputs import BUNDLE, make_folder, render
 from cnmm_scanner.preparation import Scan
 from cnmm_scanner.progress import Progress
-from cnmm_scanner.sealing import catalogue_members, item_lines, scope_lines, spool
+from cnmm_scanner.sealing import catalogue_members, declared_repositories, item_lines, scope_lines, spool
 from cnmm_scanner.statements import FILES, read_statements
 from cnmm_scanner.work import Worker
 
@@ -81,8 +81,10 @@ def collect(scan: Scan, journal: Journal, progress: Progress) -> Outcome:
         "period": scan.period,
         "now": conditions.now,
         "k": scan.settings.k,
+        "settled": outcome.complete,
     }
-    names, failed = run_joins(scan.joins, journal, list(outcome.items), worker, context)
+    declared = declared_repositories(scan.settings.scope)
+    names, failed = run_joins(scan.joins, journal, list(outcome.items), worker, context, declared)
     outcome.items.update(dict.fromkeys(names))
     outcome.failed += failed
     return outcome

@@ -63,6 +63,16 @@ def item_lines(bodies: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
         yield from lines_of(body)
 
 
+def declared_repositories(scope: Scope | None) -> list[tuple[int, frozenset[str]]]:
+    """Return number and names of the repositories that a scope speaks of, empty where it speaks of none."""
+    if scope is None or scope.repositories is None:
+        return []
+    if isinstance(scope.repositories, int):
+        return [(scope.repositories, frozenset())]
+    names = frozenset(str(Subject(SubjectKind.REPO, name)) for name in scope.repositories)
+    return [(len(names), names)]
+
+
 def scope_lines(scope: Scope | None, organisation: Subject) -> Iterator[Line]:
     """Yield the populations and memberships that the settings declare."""
     if scope is None:

@@ -157,12 +157,12 @@ def unread(collector: Collector, item: WorkItem, crash: Crash, *, skipped: bool 
         for subject in item.subjects
         for spec in collector.signals
         if spec.subject is subject.kind
-        for key in _keys(spec)
+        for key in keys_of(spec)
     ]
     return Collected(signals=signals, ledger=[row])
 
 
-def _keys(spec: SignalSpec) -> Iterable[str]:
+def keys_of(spec: SignalSpec) -> Iterable[str]:
     """Return the keys of a signal: one for each value where it has one closed facet, else the plain one."""
     if len(spec.parameters) == 1 and spec.parameters[0].values:
         parameter = spec.parameters[0]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from cnmm_collectors import registry
+from cnmm_collectors import accounts, registry
 from cnmm_collectors.github import settings as options
 from cnmm_collectors.github.activity import ACTIVITY, predict, read_activity
 from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS, read_analyses
@@ -123,6 +123,7 @@ class GitHubCollector:
         if target.kind == "github":
             subject, kind = (namer.repo(name), SubjectKind.REPO) if name else (namer.org, SubjectKind.ORG)
             yield from emit(self.signals, kind, subject, self.name, {}, why)
+            yield accounts.listed("host", namer.org, whole=False)
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
             yield from later_unread(known, namer, self.name, keys, why)

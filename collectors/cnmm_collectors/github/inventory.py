@@ -8,6 +8,7 @@ from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.access import read_teams
+from cnmm_collectors.github.accounts import read_accounts
 from cnmm_collectors.github.client import Answer, Client, own_page, unread
 from cnmm_collectors.github.description import Sight, describe, readable
 from cnmm_collectors.github.environments import read_gates
@@ -20,7 +21,7 @@ _NO_SIGN_ON = ("free", "team")
 """Plans without sign-in through a provider, at the organisation or above it."""
 _NOT_IN_PLAN = Unread(Gap.NOT_LICENSED, "the plan does not include sign-in through a provider")
 _SIGN_ON = Unread(Gap.UNSUPPORTED, "the host does not show whether sign-in through the provider is enforced")
-_OWN_CALLS = 10
+_OWN_CALLS = 12
 """The calls an organisation takes beside those that grow with it."""
 _ADMINISTRATION = ("read", "write")
 
@@ -128,6 +129,12 @@ def read_organisation(client: Client, organisation: str) -> Organisation:
         linked=_linked(head),
         sign_on=_NOT_IN_PLAN if head.plan() in _NO_SIGN_ON else _SIGN_ON,
         assistant=read_assistant(client, organisation),
+        accounts=read_accounts(
+            client,
+            organisation,
+            head.answer.at("organization", "membersWithRole", "totalCount"),
+            _sees_teams(client, head),
+        ),
     )
 
 

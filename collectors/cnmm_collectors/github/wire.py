@@ -23,7 +23,7 @@ from cnmm_collectors.signals import Gap
 logging.getLogger("github.Requester").setLevel(logging.WARNING)
 
 
-_UNKEPT = re.compile(r"/(?:alerts|members|analyses)\b")
+_UNKEPT = re.compile(r"/(?:alerts|members|outside_collaborators|analyses)\b")
 
 
 class _Reply:

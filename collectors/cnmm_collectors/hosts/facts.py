@@ -139,6 +139,15 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who may log in: logins in memory only, and whether that is everybody; `whole` False for a part."""
+
+    people: frozenset[str] = field(repr=False)
+    robots: frozenset[str] = field(repr=False)
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """What is set for the whole organisation, and how much of it this credential sees."""
 
@@ -155,6 +164,7 @@ class Organisation:
     linked: Read[tuple[int, int]] | Unread = NOT_ASKED
     assistant: Read[bool] | Unread = NOT_ASKED
     sign_on: Read[bool] | Unread = NOT_ASKED
+    accounts: Accounts | Unread = NOT_ASKED
 
     @property
     def active(self) -> tuple[Repository, ...]:

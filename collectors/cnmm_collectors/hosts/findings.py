@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from cnmm_collectors import accounts
 from cnmm_collectors.hosts.alerts import Scans, fixed_readings
-from cnmm_collectors.hosts.facts import Organisation, Repository, Unread
+from cnmm_collectors.hosts.facts import Accounts, Organisation, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import (
     NOT_READ,
@@ -20,7 +21,7 @@ from cnmm_collectors.hosts.signals import (
     repository_readings,
     team_readings,
 )
-from cnmm_collectors.plugin import LedgerRow, Target, Yield
+from cnmm_collectors.plugin import LedgerRow, PersonFact, Target, Yield
 from cnmm_collectors.signals import Gap, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import SubjectKind
 
@@ -62,6 +63,7 @@ def find_all(
     if known.scans is not None:
         found = organisation_readings(organisation)
         yield from emit(specs, SubjectKind.ORG, namer.org, plan.source, found, NOT_READ)
+        yield from _accounts(organisation, namer)
     if isinstance(ownership, Ownership):
         for team in ownership.teams:
             readings = team_readings(team, ownership, specs)
@@ -78,6 +80,14 @@ def later_unread(
     for key in keys:
         for one in known.organisation.active:
             yield Signal(key, namer.repo(one.name), source, why)
+
+
+def _accounts(organisation: Organisation, namer: Namer) -> Iterator[PersonFact]:
+    held = organisation.accounts
+    if isinstance(held, Accounts):
+        yield from accounts.holders(held.people, held.robots, held.whole, namer.org)
+    else:
+        yield accounts.listed("host", namer.org, whole=False)
 
 
 def _repositories(

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from cnmm_collectors import registry
+from cnmm_collectors.joins.links import Links
 from cnmm_collectors.joins.stamps import cite_join
 from cnmm_collectors.plugin import JoinNeeds, PersonFact
 from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
@@ -72,23 +73,11 @@ def _layers_by_person(facts: Sequence[PersonFact]) -> dict[str, frozenset[str]]:
     """Return the layers each person changed; pseudonyms that some repository shows to be one person are
     one.
     """
-    parent: dict[str, str] = {}
-
-    def root(name: str) -> str:
-        parent.setdefault(name, name)
-        while parent[name] != name:
-            parent[name] = parent[parent[name]]
-            name = parent[name]
-        return name
-
-    for fact in facts:
-        if fact.attribute == "git.alias":
-            one, other = sorted((root(fact.person), root(fact.value)))
-            parent[other] = one
+    links = Links.of(facts)
     found: dict[str, set[str]] = defaultdict(set)
     for fact in facts:
         if fact.attribute == "git.author":
-            found[root(fact.person)] |= set()
+            found[links.root(fact.person)] |= set()
         elif fact.attribute == "git.layer":
-            found[root(fact.person)].add(fact.value)
+            found[links.root(fact.person)].add(fact.value)
     return {person: frozenset(layers) for person, layers in sorted(found.items())}

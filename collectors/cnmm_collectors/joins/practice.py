@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from cnmm_collectors import registry
+from cnmm_collectors import accounts, registry
+from cnmm_collectors.joins.links import Links
 from cnmm_collectors.joins.stamps import cite_join
 from cnmm_collectors.plugin import JoinNeeds, PersonFact
 from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, SignalSpec, Unknown
@@ -29,29 +30,18 @@ _LINKED = Fraction(4, 5)
 class _World:
     """Persons as their first pseudonym, with all that was said of them."""
 
-    parent: dict[str, str] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
     authors: set[str] = field(default_factory=set)
     layers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     groups: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     labs: set[str] = field(default_factory=set)
-
-    def root(self, name: str) -> str:
-        """Return the pseudonym that stands for everybody found to be the same person."""
-        self.parent.setdefault(name, name)
-        while self.parent[name] != name:
-            self.parent[name] = self.parent[self.parent[name]]
-            name = self.parent[name]
-        return name
+    whole: set[str] = field(default_factory=set)
 
     def read(self, facts: Sequence[PersonFact]) -> None:
         """Link first, then collect under the linked pseudonyms."""
+        links = Links.of(facts)
         for fact in facts:
-            if fact.attribute in ("git.alias", "roster.alias"):
-                one, other = sorted((self.root(fact.person), self.root(fact.value)))
-                self.parent[other] = one
-        for fact in facts:
-            person = self.root(fact.person)
+            person = links.root(fact.person)
             match fact.attribute:
                 case "roster.member":
                     self.members.add(person)
@@ -63,6 +53,8 @@ class _World:
                     self.groups[fact.value].add(person)
                 case "training.lab":
                     self.labs.add(person)
+                case accounts.LISTED if fact.value == "whole":
+                    self.whole.add(fact.source)
 
 
 class PracticeJoin:
@@ -75,13 +67,17 @@ class PracticeJoin:
     needs: ClassVar[JoinNeeds] = JoinNeeds(
         (
             "git.author", "git.alias", "git.layer", "roster.member", "roster.alias", "roster.population",
-            "training.lab",
+            "training.lab", accounts.LISTED,
         ),
         ("git", "roster"),
     )  # fmt: skip
 
     def join(self, facts: Sequence[PersonFact], context: Mapping[str, Any]) -> Iterator[Signal]:
-        """Yield shares whose lower end is proven; what longer history or unlinked authors add is open."""
+        """Yield shares whose lower end is proven; the upper one too where every declared repository was read.
+
+        Whoever wrote a manifest and is not linked to the roster may be anybody, one more at the upper end.
+        Git facts reach back 180 days: what was hands-on before leaves the upper end of a year open.
+        """
         world = _World()
         world.read(facts)
         cells = Cells(max(5, int(context.get("k", 5))))
@@ -97,9 +93,11 @@ class PracticeJoin:
                 world.groups[population], manifest | world.labs, cells, context, population
             )
             yield Signal(key, context["organisation"], "join", reading)
+        closed = bool(context.get("complete")) and "roster" in world.whole
+        strangers = len(manifest - world.members) if closed else None
         for discipline, population in DISCIPLINES.items():
             key = specs[MANIFESTS].key(discipline=discipline)
-            reading = why or _share(world.groups[population], manifest, cells, context, population)
+            reading = why or _share(world.groups[population], manifest, cells, context, population, strangers)
             yield Signal(key, context["organisation"], "git+roster", reading)
         nobody = Unknown(
             Gap.NOT_COLLECTED, "which team owns which component fit for containers is not joined"
@@ -107,10 +105,20 @@ class PracticeJoin:
         yield Signal(SKILL, context["organisation"], "join", nobody)
 
 
-def _share(group: set[str], hits: set[str], cells: Cells, context: Mapping[str, Any], what: str) -> Reading:
-    cell = cells.share(len(group & hits), len(group))
-    if cell is None:
+def _share(
+    group: set[str],
+    hits: set[str],
+    cells: Cells,
+    context: Mapping[str, Any],
+    what: str,
+    strangers: int | None = None,
+) -> Reading:
+    """Return the share of a group, its upper end open unless the number of possible further hits is known."""
+    cell = cells.share(len(group & hits), len(group), unread=strangers or 0)
+    if cell is None or cell.high is None:
         return Unknown(Gap.NOT_VISIBLE, f"the group is smaller than {cells.k}: not told")
-    told = Interval(cell.low, Fraction(1))
+    told = Interval(cell.low, Fraction(1) if strangers is None else cell.high)
     said = f"{what}: {float(cell.low):.3f} or more"
+    if strangers is not None:
+        said += f", {float(cell.high):.3f} or less"
     return Observed(told, (cite_join("practice", context, said, said.encode()),))

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import product
 
+from cnmm_collectors import accounts
 from cnmm_collectors.evidence import MAX_EXCERPT, Evidence
 from cnmm_collectors.kubernetes.answers import (
     access,
@@ -22,7 +23,7 @@ from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, 
 from cnmm_collectors.kubernetes.resources import Resource
 from cnmm_collectors.kubernetes.shape import ShapeFault
 from cnmm_collectors.kubernetes.view import View
-from cnmm_collectors.plugin import Membership, Reader, Yield
+from cnmm_collectors.plugin import Membership, PersonFact, Reader, Yield
 from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -67,6 +68,7 @@ class Findings:
         except KubeFault:
             rooms = []
         yield from self._memberships()
+        yield from self._accounts()
         subjects = {SubjectKind.CLUSTER: [self.cluster], SubjectKind.NAMESPACE: rooms}
         found, faults = self._ask()
         cited = dict(self._cite(found))
@@ -97,6 +99,8 @@ class Findings:
 
     def unread(self, gap: Gap, detail: str) -> Iterator[Yield]:
         """Yield unknown for everything about a cluster that gave no answer at all."""
+        if self._view.source == "kubernetes":
+            yield accounts.listed("kubernetes", self.cluster, whole=False)
         for spec in self._specs.values():
             if spec.subject is SubjectKind.CLUSTER:
                 for key in keys_of(spec):
@@ -115,6 +119,22 @@ class Findings:
             return
         for name, team in owners.items():
             yield Membership(self.namespace(name), Subject(SubjectKind.TEAM, team))
+
+    def _accounts(self) -> Iterator[PersonFact]:
+        """Yield who is let in by a binding, under pseudonyms; a cluster whose bindings are hidden says so."""
+        if self._view.source != "kubernetes":
+            return
+        try:
+            held = access.people(self._view)
+        except (KubeFault, ShapeFault):
+            yield accounts.listed("kubernetes", self.cluster, whole=False)
+            return
+        yield accounts.listed("kubernetes", self.cluster, whole=True)
+        for one in held:
+            if one.kind == "user":
+                yield from accounts.user(one.name, "kubernetes", self.cluster)
+            else:
+                yield accounts.group(one.name, "kubernetes", self.cluster)
 
     def _cite(self, found: Sequence[Finding]) -> Iterator[tuple[tuple[str, str], Evidence]]:
         """Yield the citation of each finding; those about one namespace share as many as their lines need."""

@@ -14,12 +14,13 @@ from cnmm_collectors.people import settings as options
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.facts import person_facts
 from cnmm_collectors.people.findings import find
+from cnmm_collectors.people.registers import REGISTERS
 from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 SOURCES = ("hr", "roster", "training", "certifications", "survey")
-KINDS = ("roster", "training", "certifications", "survey", "openings", "oncall", "work")
+KINDS = ("roster", "training", "certifications", "survey", "openings", "oncall", "work", *REGISTERS)
 
 
 def _answerable() -> tuple[SignalSpec, ...]:
@@ -43,11 +44,13 @@ class PeopleCollector:
         """Yield one item for all files together; a source without a file becomes a ledger row."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
         files: list[tuple[str, str, int, int]] = []
+        missing: list[str] = []
         for kind, locator in target.facts:
             if kind not in KINDS:
                 continue
             found = expand(Path(locator))
             if not found:
+                missing.append(kind)
                 yield LedgerRow(
                     "people",
                     "file",
@@ -60,7 +63,7 @@ class PeopleCollector:
                     "no such file",
                 )
             files += [(kind, str(path), *_state(path)) for path in found]
-        payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))))
+        payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
         yield WorkItem(self.name, f"exports of {org.name}", target, (org,), payload=payload)
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
@@ -71,6 +74,7 @@ class PeopleCollector:
         for kind, locator, *_ in given["files"]:
             by_kind[kind].append(Path(locator))
         exports.read(by_kind)
+        exports.missing = frozenset(given["missing"])
         yield from find(exports, item.subjects[0], reader, int(given["k"]), self.signals)
         yield from person_facts(exports, item.subjects[0])
 

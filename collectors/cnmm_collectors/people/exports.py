@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from cnmm_collectors.people.certificates import Certificates
@@ -13,6 +14,7 @@ from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.people.layouts import LAYOUTS
 from cnmm_collectors.people.learning import Learning
+from cnmm_collectors.people.registers import REGISTERS, Registers
 from cnmm_collectors.people.roster import Roster
 from cnmm_collectors.people.settings import Settings
 from cnmm_collectors.people.survey import Wave, read_wave
@@ -49,8 +51,11 @@ class Exports:
     certificates: Certificates = field(default_factory=Certificates)
     waves: list[Wave] = field(default_factory=list)
     extras: Extras = field(default_factory=Extras)
+    registers: Registers = field(default_factory=Registers)
     intakes: list[Intake] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    missing: frozenset[str] = frozenset()
+    """Kinds of which a file that was named is not there."""
 
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
@@ -68,6 +73,7 @@ class Exports:
             self._table("survey", path, self._survey)
         for path in files.get("openings", ()):
             self._table("openings", path, lambda t, i: self.extras.take_openings(t, i))
+        self._registers(files)
         for kind in ("oncall", "work"):
             for path in files.get(kind, ()):
                 why = f"{kind} exports answer no declared signal alone; not opened"
@@ -99,6 +105,16 @@ class Exports:
             self.extras.take_sessions(table, intake, self.as_of)
         else:
             self.learning.take(table, intake, self.roster.directory, self.as_of)
+
+    def _registers(self, files: Mapping[str, Sequence[Path]]) -> None:
+        for kind in REGISTERS:
+            for path in files.get(kind, ()):
+                self._table(kind, path, partial(self._take_register, kind))
+            if self.failed(kind) is not None:
+                self.registers.lost(kind)
+
+    def _take_register(self, kind: str, table: Table, intake: Intake) -> None:
+        self.registers.take(kind, table, intake, self.as_of)
 
     def _certificates(self, table: Table, intake: Intake) -> None:
         take_table(table, intake, self.certificates, self.roster.directory, self.as_of, self.rostered)

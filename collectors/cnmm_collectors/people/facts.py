@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from cnmm_collectors import accounts
 from cnmm_collectors.people.courses import Topic
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.groups import make_groups
@@ -18,8 +19,14 @@ _LEARNED = ((Topic.LAB, "training.lab"), (Topic.CLOUD_NATIVE, "training.cloud_na
 
 def person_facts(exports: Exports, org: Subject) -> Iterator[PersonFact]:
     """Yield who is in which population and team, under every pseudonym, and who did a lab this year."""
+    for kind in exports.missing:
+        exports.registers.lost(kind)
+    yield from exports.registers.facts(org)
     if not exports.rostered:
         return
+    whole = exports.failed("training") is None and "training" not in exports.missing
+    yield accounts.listed("training", org, whole and not exports.learning.partial)
+    yield accounts.listed("roster", org, exports.roster.unread == 0 and "roster" not in exports.missing)
     groups = make_groups(exports.roster)
     teams: dict[int, list[str]] = defaultdict(list)
     for team, members in groups.teams.items():

@@ -38,6 +38,9 @@ _WIDE = frozenset({"respondent", "group", "submitted_on", "survey"})
 FORMS = Layout("forms", _WIDE, (frozenset({"items"}),), frozenset({"items"}), item_of)
 INCIDENTS = _layout("incidents", ("incident", "opened_at"), "team service resolved_at", keyed=False)
 OPENINGS = _layout("openings", ("opening", "opened_on"), "team description opening_status", keyed=False)
+VENDORS = _layout("vendors", (), "exit_month employment_status")
+SERVICES = _layout("services", ("account_owner",), "exit_month employment_status")
+DIRECTORY = _layout("directory", ("account_group",), "exit_month employment_status")
 
 LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "roster": (ROSTER,),
@@ -46,4 +49,7 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "survey": (AGGREGATES, ANSWERS, FORMS),
     "openings": (OPENINGS,),
     "oncall": (INCIDENTS,),
+    "vendors": (VENDORS,),
+    "services": (SERVICES,),
+    "directory": (DIRECTORY,),
 }

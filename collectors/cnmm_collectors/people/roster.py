@@ -55,13 +55,13 @@ class Roster:
 
     def take(self, table: Table, intake: Intake, as_of: date) -> None:
         """Add the people of a recognised table; raises TableFault for dates that can be read two ways."""
-        orders = {name: _order(table, name) for name in ("exit_month", "plan_reviewed")}
+        orders = {name: order_of(table, name) for name in ("exit_month", "plan_reviewed")}
         self.columns.update(table.fields)
         self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
         unlinked: dict[Code, list[int]] = defaultdict(list)
         for rowid, *cells in table.box.rows(table.places):
             row = dict(zip(table.fields, cells, strict=True))
-            if _has_left(row, orders["exit_month"], as_of):
+            if has_left(row, orders["exit_month"], as_of):
                 intake.excluded["no longer there"] += 1
                 continue
             try:
@@ -137,7 +137,8 @@ def _manager_tag(text: str) -> str:
     return tag("email" if "@" in text else "employee_id", text)
 
 
-def _order(table: Table, name: str) -> DateOrder:
+def order_of(table: Table, name: str) -> DateOrder:
+    """Return which comes first in a column's dates; raises TableFault where they can be read two ways."""
     place = table.place(name)
     if place is None:
         return DateOrder.DAY_FIRST
@@ -149,7 +150,8 @@ def _order(table: Table, name: str) -> DateOrder:
         raise TableFault(f"{table.name}: column {name} {error}") from None
 
 
-def _has_left(row: Mapping[str, str], order: DateOrder, as_of: date) -> bool:
+def has_left(row: Mapping[str, str], order: DateOrder, as_of: date) -> bool:
+    """True where a row's exit date has come, or its status says so."""
     exit_ = to_date(row.get("exit_month", ""), order)
     if exit_ is not None and exit_ <= as_of:
         return True

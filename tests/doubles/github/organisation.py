@@ -84,6 +84,10 @@ class Organisation:
     linked: int | None = None
     members: int = 12
     admins: list[str] = field(default_factory=lambda: ["olga-owner"])
+    outside: list[str] = field(default_factory=list)
+    """Outside collaborators."""
+    concealed: int = 0
+    """Members that are counted and not listed."""
     repositories: list[dict[str, Any]] = field(default_factory=list)
     hidden: int = 0
     """Private repositories that exist and that this credential is not shown."""
@@ -102,6 +106,13 @@ class Organisation:
     def team(self, slug: str, grants: dict[str, str], members: list[str], parent: str = "") -> None:
         """Add a team with its grants, such as `{"checkout": "MAINTAIN"}`."""
         self.teams.append({"slug": slug, "grants": grants, "members": members, "parent": parent})
+
+    def people(self) -> list[str]:
+        """Return the logins of all members: owners, those of teams, and others up to their number."""
+        named = list(dict.fromkeys([*self.admins, *(one for team in self.teams for one in team["members"])]))
+        return [*named, *(f"member-{n}" for n in range(self.members - len(named)))][
+            : self.members - self.concealed
+        ]
 
     def security_of(self, name: str) -> dict[str, Any] | None:
         """Return what the REST listing shows of a repository's security settings."""

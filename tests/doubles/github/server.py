@@ -322,7 +322,10 @@ def _rows(org: Organisation, path: str, query: dict[str, str]) -> list[Row] | No
             for one in org.repositories
         ]  # fmt: skip
     if path == "/members":
-        return [{"login": login} for login in org.admins] if query.get("role") == "admin" else []
+        names = org.admins if query.get("role") == "admin" else org.people()
+        return [{"login": login, "type": "User"} for login in names]
+    if path == "/outside_collaborators":
+        return [{"login": login, "type": "User"} for login in org.outside]
     for kind in ("dependabot", "secret-scanning", "code-scanning"):
         if path == f"/{kind}/alerts":
             rows = org.alerts.get(kind, [])

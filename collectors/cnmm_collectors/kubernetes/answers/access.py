@@ -27,6 +27,15 @@ def _bindings(view: View) -> list[rbac.Binding]:
     return [one for one in bindings if not one.system]
 
 
+def people(view: View) -> list[rbac.Holder]:
+    """Return the users and groups that a binding lets in, each once, sorted; raises KubeFault, ShapeFault.
+
+    Names stay in the run. Accounts of workloads are answered for with their workload.
+    """
+    held = {one for binding in _bindings(view) for one in binding.holders if rbac.is_outside(one)}
+    return sorted(held, key=lambda one: (one.kind, one.name))
+
+
 def _administrators(view: View) -> Iterator[Finding]:
     held = rbac.administrators(_bindings(view), _roles(view))
     groups = sum(one.kind == "group" for one in held)

@@ -82,6 +82,11 @@ def is_person(holder: Holder) -> bool:
     return not _PROVIDER.match(holder.name) and not _MACHINE.search(holder.name)
 
 
+def is_outside(holder: Holder) -> bool:
+    """True for a user, machine or group that comes from outside, neither the system's nor a provider's."""
+    return holder.kind in ("user", "group") and not _PROVIDER.match(holder.name)
+
+
 def administrators(bindings: Iterable[Binding], roles: Mapping[tuple[str, str], Role]) -> frozenset[Holder]:
     """Return the users and groups bound cluster-wide to a role that allows everything."""
     return frozenset(

@@ -12,7 +12,7 @@ import pytest
 
 from cnmm_collectors.kubernetes.collector import KubernetesCollector
 from cnmm_collectors.kubernetes.settings import Settings
-from cnmm_collectors.plugin import LedgerRow, Membership, Target, WorkItem, Yield
+from cnmm_collectors.plugin import LedgerRow, Membership, PersonFact, Target, WorkItem, Yield
 from cnmm_collectors.reader import KubeLimits, SourceKube, SourceReader
 from cnmm_collectors.signals import Absent, Observed, Reading, Signal, Unknown
 from doubles.kubernetes.objects import namespace, node, pod, workload
@@ -52,6 +52,10 @@ class Seen:
 
     def states(self) -> dict[tuple[str, str], str]:
         return {(one.key, str(one.subject)): type(one.reading).__name__ for one in self.signals}
+
+    @property
+    def people(self) -> list[PersonFact]:
+        return [one for one in self.yields if isinstance(one, PersonFact)]
 
     @property
     def signals(self) -> list[Signal]:

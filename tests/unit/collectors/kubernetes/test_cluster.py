@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from cnmm_collectors import accounts
+from cnmm_collectors.reader.people import pseudonym
 from cnmm_collectors.signals import Tally
 from doubles.kubernetes.objects import container, custom, manager, namespace, node, pod, settled, workload
 from doubles.kubernetes.server import ApiServer, refuse
-from unit.collectors.kubernetes.conftest import Run
+from unit.collectors.kubernetes.conftest import Run, Seen
 
 SHOP = "namespace:prod/shop"
 CLUSTER = "cluster:prod"
@@ -54,6 +56,39 @@ def test_administrators_are_users_and_groups_that_are_not_the_system(shop: ApiSe
     assert seen.value("k8s.cluster_admin_subject_count", CLUSTER) == 3
     assert seen.value("k8s.rbac_group_subject_ratio", CLUSTER) == Tally(2, 7)
     assert seen.value("k8s.wildcard_role_ratio", CLUSTER) == Tally(3, 3)
+
+
+def listed(seen: Seen) -> set[str]:
+    return {one.value for one in seen.people if one.attribute == accounts.LISTED}
+
+
+def test_everybody_a_binding_lets_in_is_a_pseudonym_and_workloads_are_not(shop: ApiServer, run: Run) -> None:
+    shop.add(
+        bound("a", "cluster-admin", ("User", "oidc:alice@corp.example"), ("Group", "oidc:platform")),
+        bound(
+            "b", "view", ("ServiceAccount", "bot"), ("Group", "system:authenticated"), ("User", "ci-robot")
+        ),
+    )
+    seen = run()
+    held = {one.person for one in seen.people if one.attribute == accounts.HOLDER}
+    assert held == {pseudonym("user:oidc:alice@corp.example"), pseudonym("user:ci-robot")}
+    other = {one.value for one in seen.people if one.attribute == accounts.ALIAS}
+    assert other >= {pseudonym("address:alice@corp.example"), pseudonym("login:ci-robot")}
+    groups = [one.value for one in seen.people if one.attribute == accounts.GROUP]
+    assert groups == [accounts.group_tag("platform")]
+    assert listed(seen) == {"whole"}
+    assert "alice" not in repr(seen.people)
+
+
+@pytest.mark.parametrize("path", ["/rolebindings", "/clusterrolebindings"])
+def test_hidden_bindings_are_a_list_in_part(shop: ApiServer, run: Run, path: str) -> None:
+    shop.faults[path] = refuse(403, "Forbidden")
+    assert listed(run()) == {"partial"}
+
+
+def test_a_cluster_that_does_not_answer_is_a_list_in_part(shop: ApiServer, run: Run) -> None:
+    shop.faults["/api/v1/namespaces"] = refuse(401, "Unauthorized")
+    assert listed(run()) == {"partial"}
 
 
 def test_rbac_refused_is_unknown(shop: ApiServer, run: Run) -> None:

@@ -10,11 +10,14 @@ from typing import Any
 
 import pytest
 
+from cnmm_collectors import accounts
 from cnmm_collectors.people import PeopleCollector
 from cnmm_collectors.people.exports import Exports
+from cnmm_collectors.people.registers import REGISTERS
 from cnmm_collectors.people.settings import Settings
 from cnmm_collectors.plugin import LedgerRow, PersonFact, Population, Target, WorkItem, Yield
 from cnmm_collectors.reader import SourceReader
+from cnmm_collectors.reader.people import pseudonym
 from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, Unknown
 from cnmm_collectors.subjects import Subject
 
@@ -40,7 +43,7 @@ def roster(folder: Path, people: int = 80, more: Sequence[str] = ()) -> None:
 
 
 def collect(folder: Path, settings: dict[str, Any] | None = None, k: int = 5) -> list[Yield]:
-    kinds = ("roster", "training", "certifications", "survey", "openings")
+    kinds = ("roster", "training", "certifications", "survey", "openings", *REGISTERS)
     facts = tuple((kind, str(path)) for kind in kinds for path in sorted(folder.glob(f"{kind}*")))
     collector = PeopleCollector()
     reader = SourceReader(collector="people", version="1", as_of=AS_OF, now="2026-11-01T00:00:00Z")
@@ -287,7 +290,36 @@ def test_everything_that_no_export_answers_is_unknown_by_name(tmp_path: Path) ->
 def test_person_facts_carry_pseudonyms_alone(tmp_path: Path) -> None:
     roster(tmp_path)
     facts = [one for one in collect(tmp_path) if isinstance(one, PersonFact)]
-    assert len({fact.person for fact in facts}) == 80
-    assert all(len(fact.person) == 64 for fact in facts)
+    assert len({fact.person for fact in facts} - {""}) == 80
+    assert all(len(fact.person) in (0, 64) for fact in facts)
     assert "corp.example" not in repr(facts)
     assert {fact.value for fact in facts if fact.attribute == "roster.team"} >= {"team-0", "team-1"}
+
+
+def test_registers_answer_for_accounts_and_say_whether_they_are_whole(tmp_path: Path) -> None:
+    roster(tmp_path)
+    write(tmp_path, "vendors.csv", "Email,Last Day", ["v1@vendor.example,", "v2@vendor.example,2026-10-01"])
+    write(tmp_path, "services.csv", "Account,Owner", ["release-robot,team-1", "orphan-robot,"])
+    write(tmp_path, "directory.csv", "Email,Group", ["p1@corp.example,admins; readers", ",nobody"])
+    facts = [one for one in collect(tmp_path) if isinstance(one, PersonFact)]
+    answered = [(one.person, one.source) for one in facts if one.attribute == accounts.ANSWERED]
+    assert answered == [
+        (pseudonym("login:release-robot"), "services"),
+        (pseudonym("address:v1@vendor.example"), "vendors"),
+    ]
+    groups = {one.value for one in facts if one.attribute == accounts.IN_GROUP}
+    assert groups == {accounts.group_tag("oidc:admins"), accounts.group_tag("readers")}
+    whole = {one.source: one.value for one in facts if one.attribute == accounts.LISTED}
+    assert whole == {
+        "vendors": "whole", "services": "whole", "directory": "partial", "roster": "whole", "training": "whole",
+    }  # fmt: skip
+
+
+def test_a_register_that_is_not_there_is_never_whole(tmp_path: Path) -> None:
+    roster(tmp_path)
+    write(tmp_path, "vendors.csv", "Email,Last Day", ["v1@vendor.example,"])
+    (tmp_path / "vendors-2.csv").symlink_to(tmp_path / "gone.csv")
+    facts = [one for one in collect(tmp_path) if isinstance(one, PersonFact)]
+    assert {one.value for one in facts if one.attribute == accounts.LISTED and one.source == "vendors"} == {
+        "partial"
+    }
