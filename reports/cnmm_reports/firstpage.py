@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cnmm_reports.titles import signal_title, source_title
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import cause_words, count, interval, outcome_word, percent
 
@@ -29,25 +31,12 @@ class NextStep:
     """One next piece of evidence: what to supply, how many rows it touches, what it narrows."""
 
     source: str
+    title: str
     needs: str
     rows: int
     signals: tuple[str, ...]
     after: tuple[str, ...]
     narrows: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Uncollected:
-    """What one source did not supply for one cause: signals and the organisation's rows left open."""
-
-    source: str
-    cause: str
-    words: str
-    signals: tuple[str, ...]
-    rows: tuple[str, ...]
-    units: int
-    needs: tuple[str, ...]
-    details: tuple[str, ...]
 
 
 def org_findings(view: ReportView) -> dict[str, Mapping[str, Any]]:
@@ -65,6 +54,33 @@ def headline(view: ReportView) -> str:
     return interval(top["proven"], top["possible"])
 
 
+def meaning(view: ReportView) -> tuple[str, ...]:
+    """Return what the headline says and what it does not, with the counts behind it."""
+    top = view.assessment["headline"]
+    said = tuple(_next_level(view, top["proven"] + 1, set(top["sections"])))
+    if top["proven"] == 0:
+        return "This tells what the evidence shows so far, not how well people work.", *said
+    return f"Every section of the headline shows level {top['proven']} by evidence.", *said
+
+
+def _next_level(view: ReportView, level: int, sections: set[str]) -> Iterator[str]:
+    """Yield how the key rows of the level that is not proven stand, where it is not proven."""
+    found = org_findings(view)
+    outcomes = Counter(
+        found[text.id]["outcome"]
+        for text in view.texts.values()
+        if text.role == "key" and text.level == level and text.section in sections and text.id in found
+    )
+    asked = outcomes.total() - outcomes["not_applicable"]
+    if not asked:
+        return
+    met, against = outcomes["met"], outcomes["unmet"]
+    parts = [f"{met} met", f"{against} not met", f"{asked - met - against} not decided by what was read"]
+    yield f"Of {count(asked, 'key row')} that level {level} asks for: {', '.join(parts)}."
+    if not against:
+        yield f"Nothing that was read speaks against level {level}."
+
+
 def section_words(section: Mapping[str, Any]) -> str:
     """Return how a section stands, in words."""
     if excused(section):
@@ -72,6 +88,11 @@ def section_words(section: Mapping[str, Any]) -> str:
     proven, cap = section["proven"], len(section["levels"]) or 5
     enough = section["sufficient"] or proven is None
     return interval(proven, section["possible"], cap=cap, sufficient=enough)
+
+
+def level_words(section: Mapping[str, Any]) -> str:
+    """Return the interval of a section in words, without what they rest on."""
+    return section_words({**section, "sufficient": True})
 
 
 def excused(section: Mapping[str, Any]) -> bool:
@@ -123,9 +144,20 @@ def notes(view: ReportView) -> tuple[str, ...]:
         f"on weak inference: {percent(shares.get('weak_inference', 0))}.",
         f"Self-attested: {percent(shares.get('self_attested', 0))} of the weight.",
     ]
+    lines.extend(_declared(view))
     if not view.assessment.get("complete", True):
         lines.append("The collection is incomplete: something failed or was cut short; the ledger says what.")
     return tuple(lines)
+
+
+def _declared(view: ReportView) -> Iterator[str]:
+    """Yield how much was waived, with the first end, and how much is only claimed."""
+    findings = view.assessment["findings"]
+    ends = sorted(finding["waiver"]["expires"] for finding in findings if finding.get("waiver"))
+    if ends:
+        yield f"{count(len(ends), 'waiver')} in force, none counts as met; the first ends on {ends[0]}."
+    if claimed := sum(finding["outcome"] == "claimed" for finding in findings):
+        yield f"Claimed and not proven: {count(claimed, 'finding')}."
 
 
 def holding_down(view: ReportView) -> tuple[Reason, ...]:
@@ -176,10 +208,10 @@ def _row(view: ReportView, name: str, finding: Mapping[str, Any] | None) -> tupl
     text = view.texts.get(name)
     if finding is None:
         return name, text.statement if text else "", "not judged"
-    return name, text.statement if text else "", one_line(finding)
+    return name, text.statement if text else "", one_line(view, finding)
 
 
-def one_line(finding: Mapping[str, Any]) -> str:
+def one_line(view: ReportView, finding: Mapping[str, Any]) -> str:
     """Return an outcome with its reason and, where something is unread, the first cause."""
     words = f"{outcome_word(finding['outcome'])}: {finding['why']}"
     gaps = finding["gaps"]
@@ -187,7 +219,7 @@ def one_line(finding: Mapping[str, Any]) -> str:
         return words
     first = gaps[0]
     more = f" and {count(len(gaps) - 1, 'more gap')}" if len(gaps) > 1 else ""
-    return f"{words} ({first['signal']}: {cause_words(first['cause'])}{more})"
+    return f"{words} ({signal_title(view, first['signal'])}: {cause_words(first['cause'])}{more})"
 
 
 def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...]:
@@ -196,10 +228,11 @@ def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...
     return tuple(
         NextStep(
             source=item["source"],
+            title=source_title(item["source"]),
             needs=item["needs"],
             rows=item["rows"],
             signals=tuple(item["signals"]),
-            after=tuple(item["after"]),
+            after=tuple(map(source_title, item["after"])),
             narrows=tuple(
                 _narrow(titles.get(name, name), *levels)
                 for name, levels in sorted(item["narrows"].items(), key=_gain)
@@ -218,45 +251,7 @@ def _gain(item: tuple[str, Sequence[int]]) -> tuple[int, int, str]:
 def _narrow(title: str, proven: int, possible: int, best: int, worst: int) -> str:
     parts = []
     if best > proven:
-        parts.append(f"at best proves level {best}")
+        parts.append(f"prove level {best}")
     if worst < possible:
-        parts.append(f"at worst rules out level {worst + 1} and above")
-    return f"{title}: {', '.join(parts) or 'closes rows without moving the ends'}"
-
-
-def uncollected(view: ReportView) -> tuple[Uncollected, ...]:
-    """Return the organisation's gaps by source and cause, those that leave most rows open first."""
-    piles: dict[tuple[str, str], list[tuple[str, Mapping[str, Any]]]] = {}
-    for name, finding in org_findings(view).items():
-        for gap in finding["gaps"]:
-            source = _source(view, gap["signal"])
-            piles.setdefault((source, gap["cause"]), []).append((name, gap))
-    rows = [_pile(key, pile) for key, pile in piles.items()]
-    return tuple(sorted(rows, key=lambda row: (-len(row.rows), row.source, row.cause)))
-
-
-def _source(view: ReportView, signal: str) -> str:
-    if signal.startswith("record."):
-        return "artefacts"
-    spec = view.signals.get(signal.partition("{")[0])
-    if spec is None or not spec.sources:
-        return signal.partition(".")[0]
-    best = spec.sources[0].rank
-    return " or ".join(source.name for source in spec.sources if source.rank == best)
-
-
-def _pile(key: tuple[str, str], pile: list[tuple[str, Mapping[str, Any]]]) -> Uncollected:
-    def distinct(values: Iterator[str]) -> tuple[str, ...]:
-        return tuple(sorted({value for value in values if value}))
-
-    units = {(gap["signal"], gap.get("detail", "")): gap["count"] for _, gap in pile}
-    return Uncollected(
-        source=key[0],
-        cause=key[1],
-        words=cause_words(key[1]),
-        signals=distinct(gap["signal"] for _, gap in pile),
-        rows=tuple(dict.fromkeys(name for name, _ in pile)),
-        units=sum(units.values()),
-        needs=distinct(gap["needs"] for _, gap in pile),
-        details=distinct(gap.get("detail", "") for _, gap in pile),
-    )
+        parts.append(f"rule out level {worst + 1}" + (" and above" if worst + 1 < possible else ""))
+    return f"{title}: could {' or '.join(parts) or 'close rows without moving the ends'}"

@@ -20,8 +20,8 @@ from cnmm_reports.firstpage import (
     ruling_out,
     scope_line,
     section_words,
-    uncollected,
 )
+from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import is_link, line
 from cnmm_reports.review import mark_lines
 from cnmm_reports.view import ReportView
@@ -201,7 +201,7 @@ def _rows(view: ReportView) -> Iterator[str]:
     for name, finding in org_findings(view).items():
         statement = view.texts[name].statement if name in view.texts else ""
         glyph = outcome_glyph(finding["outcome"])
-        yield f"| {escape(name)} | {escape(statement)} | {glyph} {escape(one_line(finding))} |"
+        yield f"| {escape(name)} | {escape(statement)} | {glyph} {escape(one_line(view, finding))} |"
 
 
 def _evidence(view: ReportView) -> Iterator[str]:

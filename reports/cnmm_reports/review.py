@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from markupsafe import Markup
-
-from cnmm_reports.inert import line
 from cnmm_reports.wording import count
 
 Marks = Mapping[str, Any]
 
 SHOWN = 200
-_CELL = 400
 _VERDICTS = {"accepted": "accepted", "disputed": "disputed", "comment": "commented on"}
 
 
@@ -34,29 +30,20 @@ def mark_words(row: Mapping[str, Any]) -> str:
     return f"{_VERDICTS[row['mark']]} by {row['role']} on {row['dated']}{comment}"
 
 
+def mark_said(row: Mapping[str, Any]) -> str:
+    """Return what kind of mark it is, in a word or two."""
+    return _VERDICTS[row["mark"]]
+
+
 def mark_lines(marks: Marks) -> Iterator[str]:
     """Yield the marks as lines of text, disputed ones first."""
     yield marks_summary(marks)
-    for row in _ordered(marks)[:SHOWN]:
+    for row in ordered(marks)[:SHOWN]:
         yield f"{row['criterion']} ({row['subject']}): {mark_words(row)}"
 
 
-def _ordered(marks: Marks) -> list[Mapping[str, Any]]:
+def ordered(marks: Marks) -> list[Mapping[str, Any]]:
+    """Return the marks as reports list them: disputed first, then by row and subject."""
     return sorted(
         marks["marks"], key=lambda row: (row["mark"] != "disputed", row["criterion"], row["subject"])
     )
-
-
-def marks_html(marks: Marks) -> Markup:
-    """Return the marks as an HTML fragment, nothing executable."""
-    rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td>{}</td><td>{}</td></tr>').format(
-            *(line(cell, _CELL) for cell in (row["criterion"], row["subject"], mark_words(row)))
-        )
-        for row in _ordered(marks)[:SHOWN]
-    )
-    return Markup(
-        '<p>{s}</p><div class="scroll" tabindex="0" role="region" aria-label="Marks, scrolls sideways">'
-        '<table><caption>What reviewers said of single findings</caption><thead><tr><th scope="col">Row</th>'
-        '<th scope="col">Subject</th><th scope="col">Mark</th></tr></thead><tbody>{r}</tbody></table></div>'
-    ).format(s=marks_summary(marks), r=rows)

@@ -25,8 +25,8 @@ from cnmm_reports.firstpage import (
     ruling_out,
     scope_line,
     section_words,
-    uncollected,
 )
+from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import line
 from cnmm_reports.review import marks_summary
 from cnmm_reports.view import ReportView

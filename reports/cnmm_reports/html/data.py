@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, count, islice
 from typing import Any
 
 from cnmm_reports.inert import inert, is_link
+from cnmm_reports.titles import signal_title
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import CAUSES, OUTCOMES
 
@@ -61,7 +63,7 @@ def embed(view: ReportView, order: Sequence[str], room: int) -> str:
     evidence, numbers = _evidence(view, ranked, strings, room)
     parts["evidence"] = f"[{','.join(evidence)}]"
     parts["cited"] = _pack(_cited(own, place, numbers))
-    details, judged = _details(teams, place, strings, numbers)
+    details, judged = _details(teams, place, strings, numbers, partial(signal_title, view))
     parts["details"] = f"[{','.join(details)}]"
     totals = {
         "evidence": len(view.assessment["evidence"]),
@@ -193,6 +195,7 @@ def _details(
     place: Mapping[str, int],
     strings: _Strings,
     numbers: Mapping[str, int],
+    title: Callable[[str], str],
 ) -> tuple[list[str], int]:
     """Return for each team its outcomes as letters and as many findings in full as the budget allows."""
     room, judged = TEAM_BYTES, 0
@@ -206,7 +209,7 @@ def _details(
             if room <= 0:
                 continue
             before = strings.size
-            record = f'"{number}":{_pack(_finding(finding, strings, numbers))}'
+            record = f'"{number}":{_pack(_finding(finding, strings, numbers, title))}'
             room -= len(record) + 1 + strings.size - before
             if room > 0:
                 full.append(record)
@@ -215,10 +218,12 @@ def _details(
     return result, judged
 
 
-def _finding(finding: Mapping[str, Any], strings: _Strings, numbers: Mapping[str, int]) -> list[Any]:
+def _finding(
+    finding: Mapping[str, Any], strings: _Strings, numbers: Mapping[str, int], title: Callable[[str], str]
+) -> list[Any]:
     tests = [
         [
-            strings.of(test["signal"]),
+            strings.of(title(test["signal"])),
             strings.of(test["threshold"]),
             test["low"],
             test["high"],
@@ -227,6 +232,8 @@ def _finding(finding: Mapping[str, Any], strings: _Strings, numbers: Mapping[str
         ]
         for test in finding["tests"]
     ]
-    gaps = [[strings.of(gap["signal"]), strings.of(gap["cause"]), gap["count"]] for gap in finding["gaps"]]
+    gaps = [
+        [strings.of(title(gap["signal"])), strings.of(gap["cause"]), gap["count"]] for gap in finding["gaps"]
+    ]
     cited = [numbers[item] for item in finding["evidence"] if item in numbers][:_TEAM_CITED]
     return [strings.of(finding["why"]), tests, gaps, cited, finding["evidence_total"]]

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from functools import cache
-from importlib import resources
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from cnmm_reports import wording
-from cnmm_reports.changes import diff_html, trend_html
+from cnmm_reports.changes import Names
 from cnmm_reports.firstpage import (
     coverage,
     ends,
     headline,
     holding_down,
+    level_words,
+    meaning,
     next_steps,
     notes,
     ruling_out,
     scope_line,
     section_words,
-    uncollected,
 )
+from cnmm_reports.gaps import missing, uncollected
+from cnmm_reports.html.assets import asset, policy
 from cnmm_reports.html.charts import HATCH, interval_chart, state_mark
+from cnmm_reports.html.comparison import diff_html, marks_html, since
 from cnmm_reports.html.data import embed
 from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
+from cnmm_reports.html.trend import trend_html
 from cnmm_reports.inert import inert
-from cnmm_reports.review import marks_html
+from cnmm_reports.titles import row_title, signal_title, subject_title
 from cnmm_reports.view import ReportView
 
 MAX_BYTES = 4_900_000
@@ -46,52 +48,42 @@ def write_page(view: ReportView) -> str:
 
 
 def _context(view: ReportView) -> dict[str, Any]:
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     levels: Matrix = matrix(view)
+    names = Names(partial(row_title, view), partial(signal_title, view))
     return {
         "document": view.assessment,
         "view": view,
         "style": Markup(style),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - our own file
-        "policy": _policy(style, script),
+        "policy": policy(style, script),
         "hatch": HATCH,
         "headline": headline(view),
+        "meaning": meaning(view),
         "scope": scope_line(view),
         "notes": notes(view),
         "down": holding_down(view),
         "out": ruling_out(view),
         "steps": next_steps(view),
-        "changes": None if view.diff is None else diff_html(view.diff),
+        "since": None if view.diff is None else since(view.diff),
+        "changes": None if view.diff is None else diff_html(view.diff, names),
         "trend": None if view.trend is None else trend_html(view.trend),
-        "marks": None if view.marks is None else marks_html(view.marks),
+        "marks": None if view.marks is None else marks_html(view.marks, names),
         "levels": levels,
         "groups": row_groups(view),
         "said": stances(view),
         "piles": uncollected(view),
+        "row_title": names.row,
+        "signal_title": names.signal,
+        "missing": partial(missing, view),
         "sources": sorted(Counter(item["source"] for item in view.assessment["evidence"]).items()),
     }
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; script-src 'sha256-{_hash(script)}'; style-src 'sha256-{_hash(style)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files("cnmm_reports.html").joinpath(name).read_text("utf-8")
 
 
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=FunctionLoader(_asset),
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,
@@ -104,8 +96,10 @@ def _template() -> Template:
         state_mark=state_mark,
         words=wording,
         section_words=section_words,
+        level_words=level_words,
         ends=ends,
         coverage=coverage,
+        subject_title=subject_title,
     )
     return environment.get_template("report.html.jinja")
 

@@ -73,14 +73,27 @@
   const usedBy = new Map();
   for (const [number, [support, , against]] of Object.entries(data.cited)) {
     for (const item of [...support, ...against]) {
-      if (!usedBy.has(item)) usedBy.set(item, []);
-      usedBy.get(item).push(data.rows[number]);
+      if (!usedBy.has(item)) usedBy.set(item, new Set());
+      usedBy.get(item).add(data.rows[number]);
     }
+  }
+
+  const titles = new Map(rows.map((row) => [row.id, row.querySelector(".what").textContent]));
+  const title = (name) => titles.get(name) || name;
+  const moment = (stamp) => stamp.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?Z$/, "$1 $2 UTC");
+
+  // Repository, path and lines of a permalink; the whole locator where it is none.
+  function placeOf(locator, path, lines, commit) {
+    const mark = commit ? locator.search(/(\/-)?\/(blob|tree|commit)\//) : -1;
+    const start = locator.indexOf("://") + 3;
+    const home = mark > start ? locator.slice(locator.indexOf("/", start) + 1, mark) : "";
+    const at = home && !path ? `at ${commit.slice(0, 10)}` : "";
+    return [home, path, lines, at].filter(Boolean).join(" ") || locator;
   }
 
   function where(item) {
     const [, locator, isLink, path, lines] = item;
-    const words = [path, lines].filter(Boolean).join(" ") || locator;
+    const words = isLink ? placeOf(locator, path, lines, text(item[12])) : [path, lines].filter(Boolean).join(" ") || locator;
     if (isLink) return el("a", { href: locator, rel: "noreferrer noopener", target: "_blank", className: "place", textContent: words });
     const button = el("button", { type: "button", className: "small", textContent: "Copy query" });
     button.addEventListener("click", () => copy(text(item[8]), "Query copied"));
@@ -106,7 +119,7 @@
   function citation(number) {
     const item = data.evidence[number];
     const excerpt = item[6] ? el("pre", { className: "excerpt", tabIndex: 0, textContent: item[6] }) : null;
-    return el("li", {}, where(item), el("span", { className: "aside", textContent: ` · ${text(item[7])}, ${text(item[9])}` }), excerpt, provenance(item));
+    return el("li", {}, where(item), el("span", { className: "aside", textContent: ` · ${text(item[7])}, ${moment(text(item[9]))}` }), excerpt, provenance(item));
   }
 
   function citations(title, numbers, total) {
@@ -137,7 +150,7 @@
     }
     const [why, tests, gaps, cited, total] = full;
     const seen = tests.map(([signal, threshold, low, high, read, declared]) =>
-      el("div", {}, el("code", { textContent: text(signal) }), ` ${range(low, high)} against ${text(threshold)} (${population(read, declared)})`));
+      el("div", { className: "aside" }, `${text(signal)}: ${range(low, high)} against ${text(threshold)} (${population(read, declared)})`));
     const missing = gaps.map(([signal, cause, n]) =>
       el("div", { className: "aside", textContent: `${text(signal)}: ${data.causes[text(cause)] || text(cause)} (${n})` }));
     cells.push(el("td", {}, text(why), ...seen, ...missing));
@@ -166,7 +179,7 @@
     const box = el("div");
     home.append(box);
     paged(box, {
-      items: teams, size: 10, noun: "team", className: "stack", caption: `Teams on ${row.id}`, heads: ["Team", "Outcome", "Why", "Citations"],
+      items: teams, size: 10, noun: "team", className: "stack", caption: `Teams on this row: ${title(row.id)}`, heads: ["Team", "Outcome", "Why", "Citations"],
       find: (item) => `${item[0]} ${data.words[item[2]][1]}`.toLowerCase(),
       row: ([name, team, letter]) => el("tr", {}, el("th", { scope: "row", textContent: name }), ...teamCells(team, number, letter)),
     });
@@ -290,7 +303,7 @@
 
   function heat([proven, possible, coverage, cap]) {
     if (proven === null) return el("td", { className: "aside", textContent: "no level" });
-    return el("td", {}, bar(proven, possible, cap || 5), el("br"), short(proven, possible),
+    return el("td", { className: `h${proven}` }, bar(proven, possible, cap || 5), el("br"), short(proven, possible),
       el("span", { className: "aside", textContent: ` · ${coverage} %` }));
   }
 
@@ -298,16 +311,16 @@
     const [name] = data.teams[team];
     const home = byId("team-rows");
     const judged = [...data.details[team][0]].map((letter, number) => [letter, number]).filter(([letter]) => letter !== ".");
-    const heading = el("h3", { tabIndex: -1, textContent: `Rows of ${name}` });
+    const heading = el("h3", { tabIndex: -1, textContent: name });
     const close = el("button", { type: "button", textContent: "Close" });
     const box = el("div");
     close.addEventListener("click", () => { home.hidden = true; home.replaceChildren(); });
-    home.replaceChildren(heading, close, box);
+    home.replaceChildren(el("div", { className: "panel-head" }, heading, close), box);
     home.hidden = false;
     paged(box, {
       items: judged, size: 20, noun: "row", className: "stack", caption: `Rows of ${name}`, heads: ["Row", "Outcome", "Why", "Citations"],
-      find: ([letter, number]) => `${data.rows[number]} ${data.words[letter][1]}`.toLowerCase(),
-      row: ([letter, number]) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: `#${data.rows[number]}`, textContent: data.rows[number] })), ...teamCells(team, number, letter)),
+      find: ([letter, number]) => `${data.rows[number]} ${title(data.rows[number])} ${data.words[letter][1]}`.toLowerCase(),
+      row: ([letter, number]) => el("tr", {}, el("th", { scope: "row" }, el("a", { href: `#${data.rows[number]}`, textContent: title(data.rows[number]) }), el("br"), el("code", { className: "aside", textContent: data.rows[number] })), ...teamCells(team, number, letter)),
     });
     heading.focus();
   }
@@ -317,7 +330,7 @@
     const left = data.totals.team_findings - data.totals.team_details;
     paged(byId("team-list"), {
       items: data.teams.map((team, number) => [number, ...team]), size: 25, noun: "team", className: "heat",
-      caption: "Each team's sections with a level: interval and coverage", heads: ["Team", ...kept.map((number) => data.sections[number])],
+      caption: "Each team's sections with a level: interval, and the share of rated weight that is decided. The darker, the more is proven.", heads: ["Team", ...kept.map((number) => data.sections[number])],
       note: left ? `; ${many(left, "team finding")} as outcome only, in full in assessment.json` : "",
       find: ([, name]) => name.toLowerCase(),
       row: ([number, name, sections]) => {
@@ -330,6 +343,14 @@
 
   // ---- evidence register ----
 
+  function citedBy(users) {
+    const link = (name) => el("a", { href: `#${name}`, title: name, textContent: title(name) });
+    const few = users.slice(0, 3).map((name) => el("div", {}, link(name)));
+    if (users.length <= 3) return few;
+    const rest = users.slice(3).map((name) => el("div", {}, link(name)));
+    return [...few, el("details", {}, el("summary", { textContent: `${users.length - 3} more` }), ...rest)];
+  }
+
   const all = data.totals.evidence;
   paged(byId("register"), {
     items: data.evidence.map((item, number) => number), size: 25, noun: "citation",
@@ -337,15 +358,15 @@
     note: data.evidence.length < all ? ` in this page; ${all.toLocaleString("en")} in assessment.json` : "",
     find: (number) => {
       const item = data.evidence[number];
-      return `${item[1]} ${item[3]} ${item[6]} ${text(item[7])} ${item[0]} ${(usedBy.get(number) || []).join(" ")}`.toLowerCase();
+      return `${item[1]} ${item[3]} ${item[6]} ${text(item[7])} ${item[0]} ${[...(usedBy.get(number) || [])].join(" ")}`.toLowerCase();
     },
     row: (number) => {
       const item = data.evidence[number];
       const excerpt = item[6] ? el("pre", { className: "excerpt", tabIndex: 0, textContent: item[6] }) : null;
-      const users = usedBy.get(number) || [];
+      const users = [...(usedBy.get(number) || [])];
       return el("tr", {}, el("td", {}, where(item), excerpt, provenance(item)),
-        el("td", {}, text(item[7]), el("br"), el("span", { className: "aside", textContent: text(item[9]) })),
-        el("td", { className: "links" }, ...(users.length ? users.flatMap((name) => [el("a", { href: `#${name}`, textContent: name }), " "]) : ["teams only"])));
+        el("td", {}, text(item[7]), el("br"), el("span", { className: "aside", textContent: moment(text(item[9])) })),
+        el("td", { className: "links" }, ...(users.length ? citedBy(users) : ["teams only"])));
     },
   });
 

@@ -15,13 +15,24 @@ LEVELS = (1, 2, 3, 4, 5)
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """One criterion in a cell: its id, outcome (`none` where it is not judged), role and what a tip says."""
+
+    id: str
+    outcome: str
+    key: bool
+    tip: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """One level of a section: how it stands and what its rows say."""
+    """One level of a section: how it stands, what its rows say, and a sign for each of them."""
 
     level: int
     state: str
     words: str
     rows: str
+    signs: tuple[Sign, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +66,22 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What people declared of one finding: a waiver, a statement or a decision, and until when it holds."""
+
+    criterion: str
+    subject: str
+    kind: str
+    until: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stances:
-    """Findings that people or other rows bear on: (criterion, subject, words)."""
+    """Findings that people or other rows bear on; contradictions are (criterion, subject, words)."""
 
     contradictions: tuple[tuple[str, str, str], ...]
-    people: tuple[tuple[str, str, str], ...]
+    people: tuple[Declared, ...]
     people_total: int
     markers: tuple[tuple[str, str, str], ...]
     """(criterion, statement, outcome) of every symptom the catalogue lists"""
@@ -115,15 +137,25 @@ def _cell(
     found: Mapping[str, Mapping[str, Any]],
 ) -> Cell:
     number = level["level"]
-    rows = [
-        found[text.id]["outcome"]
+    texts = [
+        text
         for text in view.texts.values()
-        if text.section == section["id"] and text.level == number and text.weight and text.id in found
+        if text.section == section["id"] and text.level == number and text.weight
     ]
+    signs = tuple(
+        _sign(text, found.get(text.id)) for text in sorted(texts, key=lambda text: text.role != "key")
+    )
+    judged = [sign.outcome for sign in signs if sign.outcome not in ("none", "not_applicable")]
     state, words = _state(section, level)
-    judged = [outcome for outcome in rows if outcome != "not_applicable"]
     said = f"{judged.count('met')} of {count(len(judged), 'row')} met" if judged else "no rows apply"
-    return Cell(number, state, words, said)
+    return Cell(number, state, words, said, signs)
+
+
+def _sign(text: CriterionText, finding: Mapping[str, Any] | None) -> Sign:
+    outcome = finding["outcome"] if finding else "none"
+    word = outcome_word(outcome) if finding else "not judged"
+    key = text.role == "key"
+    return Sign(text.id, outcome, key, f"{text.statement} {'Key row, ' if key else ''}{word}")
 
 
 def _state(section: Mapping[str, Any], level: Mapping[str, Any]) -> tuple[str, str]:
@@ -153,33 +185,51 @@ def stances(view: ReportView) -> Stances:
         for section in view.assessment["sections"]
         for name in section["contradictions"]
     ]
-    people: list[tuple[str, str, str]] = []
+    people: list[Declared] = []
     for finding in view.assessment["findings"]:
         entry = finding["criterion"], finding["subject"]
         if finding["outcome"] == "contested":
             against.append((*entry, f"contested: {finding['why']}"))
         if finding.get("conflict"):
             against.append((*entry, finding["conflict"]))
-        people.extend((*entry, words) for words in _people(finding))
+        people.extend(Declared(*entry, *said) for said in _people(finding))
+    people.sort(key=lambda one: (one.kind, one.until or "9999"))
     return Stances(tuple(against[:_SHOWN]), tuple(people[:_SHOWN]), len(people), tuple(_markers(view)))
 
 
+_SEEN = {"met": "there", "unmet": "not there", "unknown": "not known"}
+
+
 def _markers(view: ReportView) -> Iterator[tuple[str, str, str]]:
+    """Yield every symptom, those that are there first."""
     found = org_findings(view)
-    for text in view.texts.values():
-        if text.role == "marker" and text.id in found:
-            yield text.id, text.statement, outcome_word(found[text.id]["outcome"])
+    listed = [text for text in view.texts.values() if text.role == "marker" and text.id in found]
+    order = list(_SEEN)
+    listed.sort(key=lambda text: _rank(order, found[text.id]["outcome"]))
+    for text in listed:
+        outcome = found[text.id]["outcome"]
+        yield text.id, text.statement, _SEEN.get(outcome) or outcome_word(outcome)
 
 
-def _people(finding: Mapping[str, Any]) -> list[str]:
-    said = []
+def _rank(order: list[str], outcome: str) -> int:
+    return order.index(outcome) if outcome in order else len(order)
+
+
+def _people(finding: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, last day and words of everything that people declared of a finding."""
     if waiver := finding.get("waiver"):
-        said.append(
-            f"waived until {waiver['expires']}: {waiver['reason']} "
-            f"(owner {waiver['owner']}, approver {waiver['approver']}; does not count as met)"
-        )
-    if finding["outcome"] == "claimed":
-        said.append(f"claimed: {finding['why']}")
+        who = f"owner {waiver['owner']}, approver {waiver['approver']}"
+        yield "waiver", waiver["expires"], f"{waiver['reason']} ({who}; never counts as met)"
+    if statement := finding.get("statement"):
+        who = f"{statement['role']} on {statement['dated']}"
+        yield "statement", statement["expires"], f"stated by {who}; {_standing(finding)}"
+    elif finding["outcome"] == "claimed":
+        yield "claim", "", finding["why"]
     if finding.get("adjudicated"):
-        said.append(f"decided by an auditor: {finding['adjudicated']}")
-    return said
+        yield "decision", "", f"decided by an auditor: {finding['adjudicated']}"
+
+
+def _standing(finding: Mapping[str, Any]) -> str:
+    if finding["outcome"] == "claimed":
+        return "claimed, and not proven"
+    return f"the row is {outcome_word(finding['outcome'])} without it"

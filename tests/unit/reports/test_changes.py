@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cnmm_reports.changes import diff_html, diff_lines, trend_html, trend_lines
+from cnmm_reports.changes import diff_lines, trend_lines
 from cnmm_reports.html import HtmlRenderer
+from cnmm_reports.html.comparison import diff_html, marks_html
+from cnmm_reports.html.trend import trend_html
 from cnmm_reports.markdown import MarkdownRenderer
-from cnmm_reports.review import mark_lines, marks_html
+from cnmm_reports.review import mark_lines
 from cnmm_reports.terminal import TerminalRenderer
 from golden.sample import HOSTILE, view
 
@@ -80,7 +82,7 @@ def test_fragments_execute_nothing() -> None:
         assert "<script" not in page
         assert "<img" not in page
         assert "\x1b" not in page
-    assert trend_html(TREND).count("<svg") == 1
+    assert trend_html(TREND).count("<svg") == 2
     assert trend_html({**TREND, "points": TREND["points"][:1]}).count("<svg") == 0
 
 

@@ -8,12 +8,14 @@ import pytest
 
 from cnmm_reports.firstpage import (
     holding_down,
+    meaning,
     next_steps,
     notes,
     ruling_out,
     scope_line,
-    uncollected,
 )
+from cnmm_reports.gaps import missing, uncollected
+from cnmm_reports.titles import row_title, signal_title, source_title, subject_title
 from cnmm_reports.view import build_view
 from golden.sample import CATALOGUE, bare, view
 
@@ -67,7 +69,7 @@ def test_what_decided_the_headline() -> None:
 
 def test_next_evidence_says_what_could_narrow() -> None:
     steps = next_steps(view())
-    assert steps[0].narrows == ("Learning: at best proves level 2, at worst rules out level 1 and above",)
+    assert steps[0].narrows == ("Learning: could prove level 2 or rule out level 1 and above",)
     assert next_steps(view(), 2) == steps[:2]
 
 
@@ -76,3 +78,36 @@ def test_gaps_are_grouped_by_source_and_cause() -> None:
     assert len(piles["hr", "not_collected"].rows) == 3
     assert piles["kube", "not_permitted"].units == 4
     assert ("artefacts", "stale") in piles
+
+
+def test_the_headline_is_explained_without_a_grade() -> None:
+    said = meaning(view())
+    assert said[0] == "This tells what the evidence shows so far, not how well people work."
+    assert said[1].startswith("Of 1 key row that level 1 asks for: 0 met, 0 not met, 1 not decided")
+    assert said[2] == "Nothing that was read speaks against level 1."
+
+
+def test_names_are_titles_where_there_is_one() -> None:
+    shown = view()
+    assert row_title(shown, "org.L1.silos") == "Work waits in queues between silos."
+    assert row_title(shown, "org.L9.gone") == "org.L9.gone"
+    assert signal_title(shown, "docs.runbook_ratio{kind=service}") == "Has a runbook (service)"
+    assert signal_title(shown, "record.either.tech-radar") == "document or statement “tech radar”"
+    assert signal_title(shown, "a.b_c") == "a.b_c"
+    assert subject_title("team:acme/payments") == "acme/payments"
+    assert source_title("hr/roster") == "an HR export or a roster"
+    assert source_title("git+roster") == "clones of the repositories with a roster"
+    assert source_title("their own") == "their own"
+
+
+def test_gaps_of_a_row_are_one_for_each_signal_and_cause() -> None:
+    gaps = [
+        {"signal": "k8s.mtls_ratio", "cause": "stale", "count": 2, "needs": "kube", "detail": "old"},
+        {"signal": "k8s.mtls_ratio", "cause": "stale", "count": 3, "needs": "kube"},
+        {"signal": "k8s.mtls_ratio", "cause": "malformed", "count": 1, "needs": ""},
+    ]
+    found = missing(view(), {"gaps": gaps})
+    assert [(one.title, one.units, one.details) for one in found] == [
+        ("Traffic under mutual TLS", 5, ("old",)),
+        ("Traffic under mutual TLS", 1, ()),
+    ]

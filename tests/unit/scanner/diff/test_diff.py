@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from cnmm_reports.changes import diff_html, diff_lines
+from cnmm_reports.changes import diff_lines
+from cnmm_reports.html.comparison import diff_html
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.cli import run
 from cnmm_scanner.diff.compare import compare_files, regressions

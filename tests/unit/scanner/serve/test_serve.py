@@ -64,7 +64,7 @@ def test_the_list_leads_to_reports_and_trends(folder: Path) -> None:
     told = json.loads(get(app, links(listed, "assessment/")[0]).body)
     assert told["as_of"] == "2026-02-01"
     trend = get(app, links(listed, "trend")[0])
-    assert (trend.status, trend.body.count(b"<svg")) == (200, 1)
+    assert (trend.status, trend.body.count(b'class="trend"')) == (200, 2)
     assert trend.body.index(b"2026-01-01") < trend.body.index(b"2026-02-01")
 
 
