@@ -8,14 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cnmm_reports.html.assets import asset, policy
-from cnmm_reports.html.charts import HATCH, interval_chart, state_mark
-from cnmm_reports.html.tables import row, table
-from cnmm_reports.html.trend import trend_html
 from cnmm_reports.inert import line
+from cnmm_reports.pages.assets import policy, style
+from cnmm_reports.pages.charts import HATCH, interval_chart, state_mark
+from cnmm_reports.pages.tables import row, table
+from cnmm_reports.pages.trend import trend_html
 from cnmm_reports.wording import count, interval
 
-STYLE = asset("report.css")
+STYLE = style()
 POLICY = policy(STYLE)
 """The only content these pages may hold."""
 LEGEND = Markup('<p class="legend">{} proven {} not ruled out {} ruled out</p>').format(

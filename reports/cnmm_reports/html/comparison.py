@@ -19,8 +19,8 @@ from cnmm_reports.changes import (
     summary,
     test_words,
 )
-from cnmm_reports.html.charts import interval_chart
-from cnmm_reports.html.tables import cell, criterion, listed, row, table
+from cnmm_reports.pages.charts import interval_chart
+from cnmm_reports.pages.tables import cell, criterion, listed, row, table
 from cnmm_reports.review import Marks, mark_said, marks_summary, ordered
 from cnmm_reports.titles import subject_title
 from cnmm_reports.wording import count, outcome_glyph, outcome_word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache, partial
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
@@ -25,13 +26,13 @@ from cnmm_reports.firstpage import (
     section_words,
 )
 from cnmm_reports.gaps import missing, uncollected
-from cnmm_reports.html.assets import asset, policy
-from cnmm_reports.html.charts import HATCH, interval_chart, state_mark
 from cnmm_reports.html.comparison import diff_html, marks_html, since
 from cnmm_reports.html.data import embed
 from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
-from cnmm_reports.html.trend import trend_html
 from cnmm_reports.inert import inert
+from cnmm_reports.pages.assets import policy, style
+from cnmm_reports.pages.charts import HATCH, interval_chart, state_mark
+from cnmm_reports.pages.trend import trend_html
 from cnmm_reports.titles import row_title, signal_title, subject_title
 from cnmm_reports.view import ReportView
 
@@ -48,15 +49,15 @@ def write_page(view: ReportView) -> str:
 
 
 def _context(view: ReportView) -> dict[str, Any]:
-    style, script = asset("report.css"), asset("report.js")
+    sheet, script = style(), _asset("report.js")
     levels: Matrix = matrix(view)
     names = Names(partial(row_title, view), partial(signal_title, view))
     return {
         "document": view.assessment,
         "view": view,
-        "style": Markup(style),  # noqa: S704 - our own file
+        "style": Markup(sheet),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - our own file
-        "policy": policy(style, script),
+        "policy": policy(sheet, script),
         "hatch": HATCH,
         "headline": headline(view),
         "meaning": meaning(view),
@@ -81,9 +82,14 @@ def _context(view: ReportView) -> dict[str, Any]:
 
 
 @cache
+def _asset(name: str) -> str:
+    return resources.files("cnmm_reports.html").joinpath(name).read_text("utf-8")
+
+
+@cache
 def _template() -> Template:
     environment = Environment(
-        loader=FunctionLoader(asset),
+        loader=FunctionLoader(_asset),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

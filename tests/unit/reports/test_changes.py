@@ -8,8 +8,8 @@ from typing import Any
 from cnmm_reports.changes import diff_lines, trend_lines
 from cnmm_reports.html import HtmlRenderer
 from cnmm_reports.html.comparison import diff_html, marks_html
-from cnmm_reports.html.trend import trend_html
 from cnmm_reports.markdown import MarkdownRenderer
+from cnmm_reports.pages.trend import trend_html
 from cnmm_reports.review import mark_lines
 from cnmm_reports.terminal import TerminalRenderer
 from golden.sample import HOSTILE, view

@@ -9,9 +9,9 @@ from importlib import resources
 
 
 @cache
-def asset(name: str) -> str:
-    """Return one of our own files as text."""
-    return resources.files("cnmm_reports.html").joinpath(name).read_text("utf-8")
+def style() -> str:
+    """Return the style sheet of every page."""
+    return resources.files("cnmm_reports.pages").joinpath("page.css").read_text("utf-8")
 
 
 def policy(style: str, script: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from cnmm_reports.changes import SHOWN, Trend, trend_table
-from cnmm_reports.html.tables import cell, row, table
+from cnmm_reports.pages.tables import cell, row, table
 from cnmm_reports.wording import short_interval
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _STEP, _FOOT = 330, 136, 24, 10, 20, 24

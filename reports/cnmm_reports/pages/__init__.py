@@ -1,0 +1,1 @@
+"""What every page shares: the style, the charts, tables and trends."""
