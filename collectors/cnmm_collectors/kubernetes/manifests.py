@@ -15,7 +15,7 @@ from cnmm_collectors.kubernetes.findings import Findings
 from cnmm_collectors.kubernetes.objects import KINDS, Workload, read_workload
 from cnmm_collectors.kubernetes.reading import trim
 from cnmm_collectors.kubernetes.resources import Resource
-from cnmm_collectors.kubernetes.semantics.mtls import UNTOLD, declared_mesh
+from cnmm_collectors.kubernetes.semantics.mtls import INHERITED, UNTOLD, declared_mesh
 from cnmm_collectors.kubernetes.shape import Object, ShapeFault, labels, mapping, text
 from cnmm_collectors.kubernetes.sources import CLUSTER_SCOPED, Rendered, Tree, list_files, read_files
 from cnmm_collectors.kubernetes.view import Namespace, View
@@ -191,7 +191,9 @@ def _workloads(
     for item in items:
         place = text(item, "metadata", "namespace")
         try:
-            yield read_workload(item, KINDS[resource.plural], _mesh(item, rooms[place]))
+            room = rooms[place]
+            taken = {key: value for key, value in room.annotations.items() if key in INHERITED}
+            yield read_workload(item, KINDS[resource.plural], _mesh(item, room), taken)
         except ShapeFault:
             unread[place] = unread.get(place, 0) + 1
 

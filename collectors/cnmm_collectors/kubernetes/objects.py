@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from cnmm_collectors.kubernetes.semantics import accelerators
 from cnmm_collectors.kubernetes.semantics.changes import Writer, last_writer
@@ -61,9 +62,14 @@ class Workload:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-def read_template(namespace: str, meta: Object, spec: Object, status: Object, mesh: str = "") -> Template:
-    """Return what is kept of a pod or a template; raises ShapeFault."""
-    carried, notes = labels(meta, "labels"), labels(meta, "annotations")
+def read_template(
+    namespace: str, meta: Object, spec: Object, status: Object, mesh: str = "",
+    inherited: Mapping[str, str] = MappingProxyType({}),
+) -> Template:  # fmt: skip
+    """Return what is kept of a pod or a template, `inherited` being annotations of its namespace; raises
+    ShapeFault.
+    """
+    carried, notes = labels(meta, "labels"), {**inherited, **labels(meta, "annotations")}
     lasting = [*objects(spec, "containers")]
     lasting += [one for one in objects(spec, "initContainers") if text(one, "restartPolicy") == "Always"]
     every = every_container(spec)
@@ -88,7 +94,9 @@ def _is_settled(container: Object) -> bool:
     return "cpu" in given and "memory" in given and probed
 
 
-def read_workload(item: Object, kind: str, mesh: str = "") -> Workload:
+def read_workload(
+    item: Object, kind: str, mesh: str = "", inherited: Mapping[str, str] = MappingProxyType({})
+) -> Workload:
     """Return what is kept of a workload; raises ShapeFault."""
     meta, spec, status = mapping(item, "metadata"), mapping(item, "spec"), mapping(item, "status")
     namespace = text(meta, "namespace")
@@ -100,7 +108,9 @@ def read_workload(item: Object, kind: str, mesh: str = "") -> Workload:
         text(meta, "creationTimestamp"), last_writer(item),
         number(status, "numberReady") or number(status, "readyReplicas") or 0,
         number(status, "desiredNumberScheduled") or number(spec, "replicas") or 0,
-        read_template(namespace, mapping(template, "metadata"), mapping(template, "spec"), {}, mesh),
+        read_template(
+            namespace, mapping(template, "metadata"), mapping(template, "spec"), {}, mesh, inherited
+        ),
     )  # fmt: skip
 
 

@@ -86,6 +86,11 @@ def of_image(image: str) -> Tool | None:
     return next((_tools()[part] for part in _tails(image) if part in _tools()), None)
 
 
+def names(image: str, repository: str) -> bool:
+    """True where an image is of a repository, whatever registry or mirror it comes from."""
+    return repository in _tails(image)
+
+
 def is_listed(images: Iterable[str], name: str) -> bool:
     """True where one of the images is on a list of `tools.yaml`."""
     return any(part in words(name) for image in images for part in _tails(image))

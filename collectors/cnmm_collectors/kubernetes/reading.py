@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-import yaml
-
+from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes.client import Discovery, Listed, discover, fold
 from cnmm_collectors.kubernetes.objects import KINDS, read_pod, read_workload
@@ -102,8 +101,9 @@ class ClusterReading:
             view.lists[resource] = small if small is None or isinstance(small, KubeFault) else small.items
         self._read_constraints(view)
         self._read_offered(view)
-        for document in known.DOCUMENTS:
-            view.documents[document] = self._document(document)
+        for document in (*known.DOCUMENTS, *control_planes(view)):
+            if document not in view.documents:
+                view.documents[document] = self._document(document)
         return view
 
     def _list(self, view: View, resource: Resource, start: Callable[[], Any], optional: bool = False) -> Any:
@@ -208,8 +208,7 @@ def _offers(view: View) -> Iterator[tuple[str, str]]:
 
 
 def _held(view: View, resource: Resource) -> list[Object]:
-    held = view.lists.get(resource)
-    return [] if held is None or isinstance(held, KubeFault) else list(held)
+    return list(need_or(view.lists.get(resource), ()))
 
 
 def _own(discovery: Discovery, domains: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -218,12 +217,15 @@ def _own(discovery: Discovery, domains: tuple[str, ...]) -> Iterator[tuple[str, 
             yield group, plural
 
 
-def root_namespace(config: Mapping[str, str] | None) -> str:
-    """Return Istio's root namespace from its mesh configuration, where it is said; raises KubeFault."""
-    if config is None or "mesh" not in config:
-        return ""
-    try:
-        mesh = yaml.safe_load(config["mesh"])
-    except yaml.YAMLError:
-        raise KubeFault("the mesh configuration is no YAML", Gap.MALFORMED) from None
-    return text(mesh, "rootNamespace") if isinstance(mesh, dict) else ""
+def control_planes(view: View) -> Iterator[Document]:
+    """Yield where each of Istio's control planes keeps its mesh configuration."""
+    for workload in need_or(view.workloads.get(known.DEPLOYMENTS), ()):
+        if any(projects.names(image, "istio/pilot") for image in workload.template.images):
+            revision = workload.labels.get("istio.io/rev", "default")
+            name = "istio" if revision in ("", "default") else f"istio-{revision}"
+            yield Document(workload.namespace, name, known.ISTIO_CONFIG.keys)
+
+
+def need_or(held: Any, otherwise: Any) -> Any:
+    """Return what was read, something else where it was not."""
+    return otherwise if held is None or isinstance(held, KubeFault) else held

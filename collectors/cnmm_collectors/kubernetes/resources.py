@@ -33,6 +33,7 @@ NAMESPACES = Resource("", "namespaces", False, "v1")
 NODES = Resource("", "nodes", False, "v1")
 PODS = Resource("", "pods", True, "v1")
 SERVICE_ACCOUNTS = Resource("", "serviceaccounts", True, "v1")
+SERVICES = Resource("", "services", True, "v1")
 QUOTAS = Resource("", "resourcequotas", True, "v1")
 DEPLOYMENTS = Resource("apps", "deployments", True, "v1")
 STATEFUL_SETS = Resource("apps", "statefulsets", True, "v1")
@@ -63,10 +64,19 @@ LINKERD_SERVER_AUTHORIZATIONS = Resource("policy.linkerd.io", "serverauthorizati
 KUMA_MESHES = Resource("kuma.io", "meshes", False)
 KUMA_TLS = Resource("kuma.io", "meshtlses")
 KUMA_IDENTITIES = Resource("kuma.io", "meshidentities")
+KUMA_PERMISSIONS = Resource("kuma.io", "meshtrafficpermissions")
+CONSUL_DEFAULTS = Resource("consul.hashicorp.com", "proxydefaults")
+CONSUL_SERVICES = Resource("consul.hashicorp.com", "servicedefaults")
+CONSUL_MESHES = Resource("consul.hashicorp.com", "meshes")
+CONSUL_INTENTIONS = Resource("consul.hashicorp.com", "serviceintentions")
 CILIUM_POLICIES = Resource("cilium.io", "ciliumnetworkpolicies")
 CILIUM_CLUSTER_POLICIES = Resource("cilium.io", "ciliumclusterwidenetworkpolicies", False)
 CALICO_POLICIES = Resource("crd.projectcalico.org", "networkpolicies")
 CALICO_GLOBAL_POLICIES = Resource("crd.projectcalico.org", "globalnetworkpolicies", False)
+CALICO_OWN_POLICIES = Resource("projectcalico.org", "networkpolicies")
+CALICO_OWN_GLOBAL_POLICIES = Resource("projectcalico.org", "globalnetworkpolicies", False)
+ANTREA_POLICIES = Resource("crd.antrea.io", "networkpolicies")
+ANTREA_CLUSTER_POLICIES = Resource("crd.antrea.io", "clusternetworkpolicies", False)
 FELIX = Resource("crd.projectcalico.org", "felixconfigurations", False)
 ADMIN_POLICIES = Resource("policy.networking.k8s.io", "adminnetworkpolicies", False)
 BASELINE_POLICIES = Resource("policy.networking.k8s.io", "baselineadminnetworkpolicies", False)
@@ -108,11 +118,13 @@ WORKLOADS = (DEPLOYMENTS, STATEFUL_SETS, DAEMON_SETS)
 RBAC = (ROLES, CLUSTER_ROLES, ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS)
 MESH = (
     PEER_AUTHENTICATIONS, ISTIO_AUTHORIZATIONS, DESTINATION_RULES, LINKERD_SERVERS, LINKERD_AUTHORIZATIONS,
-    LINKERD_SERVER_AUTHORIZATIONS, KUMA_MESHES, KUMA_TLS, KUMA_IDENTITIES,
+    LINKERD_SERVER_AUTHORIZATIONS, KUMA_MESHES, KUMA_TLS, KUMA_IDENTITIES, KUMA_PERMISSIONS, CONSUL_DEFAULTS,
+    CONSUL_SERVICES, CONSUL_MESHES, CONSUL_INTENTIONS,
 )  # fmt: skip
 NETWORK = (
     NETWORK_POLICIES, CILIUM_POLICIES, CILIUM_CLUSTER_POLICIES, CALICO_POLICIES, CALICO_GLOBAL_POLICIES,
-    ADMIN_POLICIES, BASELINE_POLICIES, CLUSTER_NETWORK_POLICIES,
+    CALICO_OWN_POLICIES, CALICO_OWN_GLOBAL_POLICIES, ADMIN_POLICIES, BASELINE_POLICIES,
+    CLUSTER_NETWORK_POLICIES, ANTREA_POLICIES, ANTREA_CLUSTER_POLICIES,
 )  # fmt: skip
 POLICY = (
     ADMISSION_POLICIES, ADMISSION_BINDINGS, KYVERNO_CLUSTER, KYVERNO_POLICIES, KYVERNO_CEL, KYVERNO_IMAGES,
@@ -128,9 +140,9 @@ OFFERS = (COMPOSITES, GRAPHS, PROMISES)
 SERVING = (INFERENCE_SERVICES, RAY_SERVICES, RAY_CLUSTERS, AGENTS, TOOL_SERVERS, K8SGPT_RESULTS)
 
 SMALL = (
-    NODES, SERVICE_ACCOUNTS, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, *RBAC, DEFINITIONS, DEVICE_CLASSES,
-    RESOURCE_CLAIMS, *MESH, *NETWORK, FELIX, *POLICY, *EXCEPTIONS, *REPORTS, *SECRET_TOOLS, *GITOPS, *OFFERS,
-    *SERVING,
+    NODES, SERVICE_ACCOUNTS, SERVICES, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, *RBAC, DEFINITIONS,
+    DEVICE_CLASSES, RESOURCE_CLAIMS, *MESH, *NETWORK, FELIX, *POLICY, *EXCEPTIONS, *REPORTS, *SECRET_TOOLS,
+    *GITOPS, *OFFERS, *SERVING,
 )  # fmt: skip
 """Lists that are kept, cut down to what is used; workloads and pods are folded as they arrive."""
 
@@ -152,7 +164,6 @@ class Document:
 
 
 ISTIO_CONFIG = Document("istio-system", "istio", ("mesh",))
-LINKERD_CONFIG = Document("linkerd", "linkerd-config", ("values",))
 CILIUM_CONFIG = Document(
     "kube-system",
     "cilium-config",
@@ -162,4 +173,4 @@ CILIUM_CONFIG = Document(
     ),
 )  # fmt: skip
 VPC_CONFIG = Document("kube-system", "amazon-vpc-cni", ("enable-network-policy-controller",))
-DOCUMENTS = (ISTIO_CONFIG, LINKERD_CONFIG, CILIUM_CONFIG, VPC_CONFIG)
+DOCUMENTS = (ISTIO_CONFIG, CILIUM_CONFIG, VPC_CONFIG)

@@ -13,7 +13,8 @@ SYSTEM = (
     "istio-system", "istio-ingress", "istio-egress", "istio-cni", "linkerd", "linkerd-*", "cilium",
     "cilium-*",
     "local-path-storage", "azure-arc", "gatekeeper-system", "kyverno", "cert-manager", "amazon-*",
-    "flux-system", "argocd",
+    "flux-system", "argocd", "kuma-system", "kong-mesh-system", "consul", "crossplane-system",
+    "external-secrets", "falco", "karpenter", "keda", "trivy-system",
 )  # fmt: skip
 """Namespaces of the cluster and of its platform tools, which are no tenants' practice."""
 

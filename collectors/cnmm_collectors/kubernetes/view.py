@@ -152,18 +152,22 @@ class View:
         return found
 
     def endpoints(self) -> dict[str, dict[str, set[Endpoint]]]:
-        """Return, by namespace and workload, what decides about its transport; raises KubeFault."""
+        """Return, by namespace and workload, what decides about its transport; raises KubeFault.
+
+        A mesh's own gateway is no workload of the namespace.
+        """
         return self.once("endpoints", self._endpoints)
 
     def _endpoints(self) -> dict[str, dict[str, set[Endpoint]]]:
         found: dict[str, dict[str, set[Endpoint]]] = {name: {} for name in self.tenants()}
         if self.source == "kubernetes":
             for (namespace, controller), seen in need(self.pods).endpoints.items():
-                if namespace in found:
+                if namespace in found and not all(one.gateway for one in seen):
                     found[namespace][controller] = seen
             return found
         for one in self.all_workloads():
-            if one.namespace in found and not one.template.host_network:
+            template = one.template
+            if one.namespace in found and not template.host_network and not template.endpoint.gateway:
                 found[one.namespace][f"{one.kind} {one.name}"] = {one.template.endpoint}
         return found
 

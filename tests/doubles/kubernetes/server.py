@@ -23,6 +23,7 @@ BUILT_IN = {
         "nodes": ("Node", False),
         "pods": ("Pod", True),
         "serviceaccounts": ("ServiceAccount", True),
+        "services": ("Service", True),
         "resourcequotas": ("ResourceQuota", True),
         "configmaps": ("ConfigMap", True),
         "secrets": ("Secret", True),

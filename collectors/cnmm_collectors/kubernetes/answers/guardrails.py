@@ -52,7 +52,7 @@ def _families(view: View) -> dict[str, dict[str, str]]:
 
 def _read_families(view: View) -> dict[str, dict[str, str]]:
     every = _rules(view)
-    denying = [one for one in network_rules(view) if one.effect is Effect.DENIES]
+    denying = [one for one in network_rules(view) if one.effect in (Effect.DENIES, Effect.REFUSES)]
     closed = {one.namespace for one in denying}
     closing = [one for one in denying if not one.namespace]
     quotas = {

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden
-from cnmm_collectors.kubernetes.semantics import netpol
+from cnmm_collectors.kubernetes.semantics import adminpolicy, calicopolicy, ciliumpolicy, netpol
+from cnmm_collectors.kubernetes.shape import text
 from cnmm_collectors.kubernetes.view import View, need
+from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import Gap
 
 
@@ -18,20 +20,31 @@ def rules(view: View) -> list[netpol.NetworkRule]:
 
 
 def _read_rules(view: View) -> list[netpol.NetworkRule]:
-    found = [netpol.native(one) for one in view.items(known.NETWORK_POLICIES)]
+    found: list[netpol.NetworkRule] = []
+    if _config(view).get("enable-k8s-networkpolicy") != "false":
+        found += [netpol.native(one) for one in view.items(known.NETWORK_POLICIES)]
     for item in view.items(known.CILIUM_POLICIES, known.CILIUM_CLUSTER_POLICIES):
-        found += netpol.cilium(item)
-    for item in view.items(known.CALICO_POLICIES, known.CALICO_GLOBAL_POLICIES):
-        # The store also keeps copies of native policies under this group.
-        if not item["metadata"].get("name", "").startswith(("knp.", "kanp.", "kbanp.")):
-            found.append(netpol.calico(item))
-    for resource, kind in (
-        (known.ADMIN_POLICIES, "AdminNetworkPolicy"),
-        (known.BASELINE_POLICIES, "BaselineAdminNetworkPolicy"),
-        (known.CLUSTER_NETWORK_POLICIES, "ClusterNetworkPolicy"),
-    ):
-        found += [netpol.baseline(one, kind) for one in view.items(resource)]
+        found += ciliumpolicy.read(item)
+    # The store and the API show the same policies in two groups; the store also keeps copies of native ones.
+    stored = view.serves(known.CALICO_POLICIES, known.CALICO_GLOBAL_POLICIES)
+    for item in view.items(*(_STORED if stored else _OWN)):
+        if not text(item, "metadata", "name").startswith(("knp.", "kanp.", "kbanp.", "kcnp.")):
+            found.append(calicopolicy.read(item))
+    for resource, kind in _ADMIN:
+        found += [adminpolicy.read(one, kind) for one in view.items(resource)]
+    found += [
+        adminpolicy.antrea(one) for one in view.items(known.ANTREA_POLICIES, known.ANTREA_CLUSTER_POLICIES)
+    ]
     return found
+
+
+_STORED = (known.CALICO_POLICIES, known.CALICO_GLOBAL_POLICIES)
+_OWN = (known.CALICO_OWN_POLICIES, known.CALICO_OWN_GLOBAL_POLICIES)
+_ADMIN = (
+    (known.ADMIN_POLICIES, "AdminNetworkPolicy"),
+    (known.BASELINE_POLICIES, "BaselineAdminNetworkPolicy"),
+    (known.CLUSTER_NETWORK_POLICIES, "ClusterNetworkPolicy"),
+)
 
 
 def engine(view: View) -> str | None:
@@ -58,7 +71,13 @@ def _switched(view: View, name: str) -> str:
 
 
 def _config(view: View) -> Mapping[str, str]:
-    return view.document(known.CILIUM_CONFIG) or {}
+    """Return Cilium's configuration; raises KubeFault where Cilium is there and its configuration refused."""
+    try:
+        return view.document(known.CILIUM_CONFIG) or {}
+    except KubeFault:
+        if view.serves(known.CILIUM_POLICIES):
+            raise
+        return {}
 
 
 _ALWAYS = netpol.NetworkRule("cilium-config", "kube-system", "enable-policy: always", netpol.Effect.DENIES)

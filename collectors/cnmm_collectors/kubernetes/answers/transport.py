@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cnmm_collectors.kubernetes import resources as known
@@ -15,78 +15,14 @@ from cnmm_collectors.kubernetes.answers.finding import (
     listing,
     share,
 )
-from cnmm_collectors.kubernetes.reading import root_namespace
-from cnmm_collectors.kubernetes.semantics import istio, linkerd, othermesh, secrets
-from cnmm_collectors.kubernetes.semantics.mtls import PLAIN, UNTOLD, Endpoint, Verdict
-from cnmm_collectors.kubernetes.shape import Object, flag, text, texts
+from cnmm_collectors.kubernetes.answers.meshes import Meshes, judge, read_meshes, refuses_requests
+from cnmm_collectors.kubernetes.resources import Resource
+from cnmm_collectors.kubernetes.semantics import othermesh, secrets
+from cnmm_collectors.kubernetes.semantics.mtls import Endpoint
+from cnmm_collectors.kubernetes.shape import flag, text, texts
 from cnmm_collectors.kubernetes.view import Namespace, View
 from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import Gap
-
-_ISTIO = ("istio", "ambient")
-
-
-@dataclass(frozen=True, slots=True)
-class _Meshes:
-    """The policies of every mesh, read once for all pods; `ciphers` is Cilium's configuration."""
-
-    peers: Sequence[istio.PeerPolicy]
-    root: str
-    plain: frozenset[str]
-    linkerd: linkerd.Policies
-    kuma: tuple[Sequence[Object], Sequence[Object], Sequence[Object]]
-    ciphers: Mapping[str, str] | KubeFault
-    cilium: Sequence[Object]
-
-
-def _meshes(view: View, used: set[str]) -> _Meshes:
-    root = istio.ROOT
-    if used & set(_ISTIO) and view.source == "kubernetes":
-        root = root_namespace(view.document(known.ISTIO_CONFIG)) or istio.ROOT
-    try:
-        ciphers: Mapping[str, str] | KubeFault = view.document(known.CILIUM_CONFIG) or {}
-    except KubeFault as fault:
-        # Where Cilium is not even served, its configuration need not be readable.
-        ciphers = fault if view.serves(known.CILIUM_POLICIES) else {}
-    return _Meshes(
-        [istio.read_peer(one) for one in view.items(known.PEER_AUTHENTICATIONS)],
-        root,
-        istio.plain_hosts(view.items(known.DESTINATION_RULES)),
-        linkerd.Policies(
-            view.items(known.LINKERD_SERVERS), view.items(known.LINKERD_AUTHORIZATIONS),
-            view.items(known.LINKERD_SERVER_AUTHORIZATIONS),
-        ),
-        (view.items(known.KUMA_MESHES), view.items(known.KUMA_TLS), view.items(known.KUMA_IDENTITIES)),
-        ciphers,
-        view.items(known.CILIUM_POLICIES),
-    )  # fmt: skip
-
-
-def _judge(endpoint: Endpoint, room: Namespace, meshes: _Meshes) -> Verdict:
-    if endpoint.mesh in _ISTIO:
-        return _undone(istio.judge(endpoint, meshes.peers, meshes.root), endpoint, meshes)
-    if endpoint.mesh == UNTOLD:
-        return Verdict(None, None, "the labels of the namespace are not known")
-    if endpoint.mesh == "linkerd":
-        return linkerd.judge(endpoint, meshes.linkerd)
-    if endpoint.mesh == "kuma":
-        return othermesh.judge_kuma(endpoint, *meshes.kuma)
-    if endpoint.mesh == "consul":
-        return Verdict(True, None, "Consul: its modes are not read")
-    if isinstance(meshes.ciphers, KubeFault):
-        return Verdict(None, None, str(meshes.ciphers))
-    return othermesh.judge_cilium(endpoint, room.labels, meshes.ciphers, meshes.cilium) or PLAIN
-
-
-def _undone(verdict: Verdict, endpoint: Endpoint, meshes: _Meshes) -> Verdict:
-    """Take a permissive server out where a destination rule makes its clients speak plain text."""
-    if verdict.strict or not verdict.enrolled:
-        return verdict
-    undone = istio.undoes(meshes.plain, endpoint.namespace)
-    if undone is False:
-        return verdict
-    enrolled = False if undone else None
-    return Verdict(enrolled, False, f"{verdict.by}, undone by a DestinationRule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +33,6 @@ class _Judged:
     enrolled: bool | None
     strict: bool | None
     by: tuple[str, ...]
-    endpoints: frozenset[Endpoint]
 
 
 def _all(verdicts: Sequence[bool | None]) -> bool | None:
@@ -106,40 +41,54 @@ def _all(verdicts: Sequence[bool | None]) -> bool | None:
     return None if any(one is None for one in verdicts) else True
 
 
-def judged(view: View) -> dict[str, list[_Judged]]:
-    """Return the verdict on each eligible workload, by namespace; raises KubeFault, ShapeFault."""
+_ByNamespace = dict[str, list[_Judged] | KubeFault]
+
+
+def judged(view: View) -> _ByNamespace:
+    """Return the verdict on each eligible workload by namespace, or why there is none; raises KubeFault,
+    ShapeFault.
+    """
     return view.once("judged", lambda: _judged(view))
 
 
-def _judged(view: View) -> dict[str, list[_Judged]]:
-    endpoints = view.endpoints()
-    rooms = view.tenants()
-    used = {one.mesh for own in endpoints.values() for seen in own.values() for one in seen}
-    meshes = _meshes(view, used)
-    found: dict[str, list[_Judged]] = {}
-    for name, workloads in endpoints.items():
-        found[name] = []
-        for workload, seen in sorted(workloads.items()):
-            verdicts = [_judge(one, rooms[name], meshes) for one in seen]
-            found[name].append(
-                _Judged(
-                    workload,
-                    _all([one.enrolled for one in verdicts]),
-                    _all([one.strict for one in verdicts]),
-                    tuple(sorted({one.by for one in verdicts})),
-                    frozenset(seen),
-                )
-            )
+def _meshes(view: View) -> Meshes:
+    return view.once("meshes", lambda: read_meshes(view))
+
+
+def _judged(view: View) -> _ByNamespace:
+    rooms, meshes = view.tenants(), _meshes(view)
+    found: _ByNamespace = {}
+    for name, workloads in view.endpoints().items():
+        try:
+            found[name] = [
+                _verdict(workload, seen, rooms[name], meshes) for workload, seen in sorted(workloads.items())
+            ]
+        except KubeFault as fault:
+            found[name] = fault
     return found
 
 
+def _verdict(workload: str, seen: set[Endpoint], room: Namespace, meshes: Meshes) -> _Judged:
+    verdicts = [judge(one, room, meshes) for one in seen]
+    return _Judged(
+        workload, _all([one.enrolled for one in verdicts]), _all([one.strict for one in verdicts]),
+        tuple(sorted({one.by for one in verdicts})),
+    )  # fmt: skip
+
+
+def _told(view: View, key: str, basis: Sequence[Resource]) -> Iterator[Finding | tuple[str, list[_Judged]]]:
+    """Yield the workloads of each namespace, or the finding that says why they cannot be judged."""
+    for name, workloads in judged(view).items():
+        if isinstance(workloads, KubeFault):
+            yield Finding(key, name, Hidden(workloads.gap, str(workloads)), str(workloads), basis)
+        else:
+            yield name, workloads
+
+
 _BASIS = (
-    known.PODS,
-    known.PEER_AUTHENTICATIONS,
-    known.LINKERD_SERVERS,
-    known.KUMA_MESHES,
-    known.CILIUM_POLICIES,
-)
+    known.PODS, known.PEER_AUTHENTICATIONS, known.DESTINATION_RULES, known.LINKERD_SERVERS,
+    known.KUMA_MESHES, known.CONSUL_DEFAULTS, known.CILIUM_POLICIES,
+)  # fmt: skip
 
 
 def _because(workloads: Sequence[_Judged]) -> str:
@@ -148,7 +97,11 @@ def _because(workloads: Sequence[_Judged]) -> str:
 
 
 def _mutual(view: View) -> Iterator[Finding]:
-    for name, workloads in judged(view).items():
+    for told in _told(view, "k8s.mtls_ratio", _BASIS):
+        if isinstance(told, Finding):
+            yield told
+            continue
+        name, workloads = told
         passed = sum(one.enrolled is True for one in workloads)
         untold = sum(one.enrolled is None for one in workloads) + view.unread.get(name, 0)
         every = len(workloads) + view.unread.get(name, 0)
@@ -158,7 +111,11 @@ def _mutual(view: View) -> Iterator[Finding]:
 
 def _strict(view: View) -> Iterator[Finding]:
     certified = _certified(view)
-    for name, workloads in judged(view).items():
+    for told in _told(view, "k8s.mtls_strict_ratio", _BASIS):
+        if isinstance(told, Finding):
+            yield told
+            continue
+        name, workloads = told
         # A server outside of a mesh may demand client certificates: its mode is its own affair.
         verdicts = [
             None if one.enrolled is False and (name, one.name) in certified else one.strict
@@ -199,7 +156,11 @@ def _certified(view: View) -> frozenset[tuple[str, str]]:
 
 def _authenticated(view: View) -> Iterator[Finding]:
     certified = _certified(view)
-    for name, workloads in judged(view).items():
+    for told in _told(view, "k8s.transport_auth_ratio", (*_BASIS, known.CERTIFICATES)):
+        if isinstance(told, Finding):
+            yield told
+            continue
+        name, workloads = told
         verdicts = [True if (name, one.name) in certified else one.enrolled for one in workloads]
         untold = verdicts.count(None) + view.unread.get(name, 0)
         passed = verdicts.count(True)
@@ -211,26 +172,18 @@ def _authenticated(view: View) -> Iterator[Finding]:
 
 
 def _authorized(view: View) -> Iterator[Finding]:
-    policies = view.items(known.ISTIO_AUTHORIZATIONS)
-    basis = (known.PODS, known.ISTIO_AUTHORIZATIONS)
-    root = istio.ROOT
-    if policies and view.source == "kubernetes":
-        root = root_namespace(view.document(known.ISTIO_CONFIG)) or istio.ROOT
+    rooms, meshes = view.tenants(), _meshes(view)
     for name, workloads in view.endpoints().items():
-        meshes = {one.mesh for seen in workloads.values() for one in seen}
-        policed = {one.policy for seen in workloads.values() for one in seen if one.mesh == "linkerd"}
-        if meshes and meshes <= set(_ISTIO):
-            verdict, says = istio.refuses_requests(policies, name, root)
-            yield Finding("k8s.authz_default_deny_ratio", name, verdict, says, basis)
-        elif meshes == {"linkerd"}:
-            says = f"inbound policies: {listing(sorted(policed))}"
-            yield Finding("k8s.authz_default_deny_ratio", name, policed == {"deny"}, says, basis)
-        elif meshes & {"kuma", "consul"}:
-            hidden = Hidden(Gap.UNSUPPORTED, "permissions of this mesh are not read")
-            yield Finding("k8s.authz_default_deny_ratio", name, hidden, hidden.detail, basis)
-        else:
-            says = "no mesh covers all eligible workloads"
-            yield Finding("k8s.authz_default_deny_ratio", name, False if workloads else ABSENT, says, basis)
+        try:
+            told = {refuses_requests(one, rooms[name], meshes) for seen in workloads.values() for one in seen}
+        except KubeFault as fault:
+            hidden = Hidden(fault.gap, str(fault))
+            yield Finding("k8s.authz_default_deny_ratio", name, hidden, str(fault), known.MESH)
+            continue
+        verdict = _all([one for one, _ in told])
+        says = listing(sorted({by for _, by in told}), 3) or "no eligible workload"
+        value = _bool(verdict, bool(told), "what the mesh refuses cannot be told")
+        yield Finding("k8s.authz_default_deny_ratio", name, value, says, (known.PODS, *known.MESH))
 
 
 def _encrypted(view: View) -> Iterator[Finding]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from cnmm_collectors.kubernetes.semantics.mtls import Endpoint, Verdict
-from cnmm_collectors.kubernetes.shape import Object, ShapeFault, labels, mapping, objects, text
+from cnmm_collectors.kubernetes.semantics.mtls import REVISIONS, Endpoint, Verdict
+from cnmm_collectors.kubernetes.shape import Object, ShapeFault, labels, mapping, objects, text, texts
 
 ROOT = "istio-system"
 _MODES = ("UNSET", "DISABLE", "PERMISSIVE", "STRICT")
+_TLS_MODE = "security.istio.io/tlsMode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def judge(endpoint: Endpoint, policies: Sequence[PeerPolicy], root: str = ROOT) 
         [one for one in here if not one.selector and one.namespace == endpoint.namespace != root],
         [one for one in own if all(carried.get(key) == value for key, value in one.selector)],
     )
+    if any(set(dict(one.selector)) & set(REVISIONS) for one in own):
+        return Verdict(None, None, "a policy selects single pods of a workload")
     if any(len(tier) > 1 and not all(one.created for one in tier) for tier in tiers):
         return Verdict(None, None, "two policies of one scope, and no age to choose by")
     chosen = _Scopes(*(min(tier, key=lambda one: one.created, default=None) for tier in tiers))
@@ -73,14 +76,25 @@ def judge(endpoint: Endpoint, policies: Sequence[PeerPolicy], root: str = ROOT) 
     for policy in (chosen.mesh, chosen.namespace, chosen.workload):
         if policy is not None and policy.mode != "UNSET":
             mode, by = policy.mode, f"PeerAuthentication {policy.namespace}/{policy.name}: {policy.mode}"
-    ports = _ports(chosen.workload, mode, endpoint.mesh == "ambient")
+    return _port_by_port(endpoint, chosen.workload, mode, by)
+
+
+def _port_by_port(endpoint: Endpoint, workload: PeerPolicy | None, mode: str, by: str) -> Verdict:
+    """Return the verdict after exceptions for ports; one for a port that is not declared leaves it open."""
+    ports = _ports(workload, mode, endpoint.mesh == "ambient")
     modes = {ports.get(port, mode) for port, _ in endpoint.ports} or {mode}
-    if ports and chosen.workload is not None:
-        by += f", ports by {chosen.workload.namespace}/{chosen.workload.name}"
+    strict: bool | None = modes == {"STRICT"} and not endpoint.bypassed
+    if ports and workload is not None:
+        by += f", ports by {workload.namespace}/{workload.name}"
+        others = set(ports) - {port for port, _ in endpoint.ports}
+        if strict and any(ports[port] != "STRICT" for port in others):
+            strict, by = None, f"{by}, one of them not declared by the pod"
     if endpoint.bypassed:
         by += ", ports kept out of the mesh"
     enrolled = endpoint.mesh == "ambient" or modes != {"DISABLE"}
-    return Verdict(enrolled, modes == {"STRICT"} and not endpoint.bypassed, by)
+    if not strict and dict(endpoint.labels).get(_TLS_MODE, "istio") != "istio":
+        return Verdict(False, strict, f"{by}, and the pod's label {_TLS_MODE} keeps callers from it")
+    return Verdict(enrolled, strict, by)
 
 
 def _ports(policy: PeerPolicy | None, mode: str, ambient: bool) -> Mapping[int, str]:
@@ -93,52 +107,17 @@ def _ports(policy: PeerPolicy | None, mode: str, ambient: bool) -> Mapping[int, 
     return set_
 
 
-def plain_hosts(rules: Iterable[Object]) -> frozenset[str]:
-    """Return `namespace/host` of destination rules whose clients speak no mutual TLS; raises ShapeFault.
-
-    A `tls` without a mode is mode zero, which is DISABLE.
-    """
-    found = set()
-    for rule in rules:
-        spec = mapping(rule, "spec")
-        policies = [mapping(spec, "trafficPolicy")]
-        policies += [mapping(subset, "trafficPolicy") for subset in objects(spec, "subsets")]
-        policies += [port for policy in list(policies) for port in objects(policy, "portLevelSettings")]
-        if any("tls" in one and text(one, "tls", "mode") in ("", "DISABLE") for one in policies):
-            found.add(f"{text(rule, 'metadata', 'namespace')}/{text(spec, 'host')}")
-    return frozenset(found)
-
-
-def undoes(hosts: Iterable[str], namespace: str) -> bool | None:
-    """Say whether clients of a namespace's services were told to speak plain text.
-
-    True where a rule covers all of them, None where it covers some host there, False where none does.
-    """
-    found: bool | None = False
-    for host in hosts:
-        place, _, name = host.partition("/")
-        parts = name.split(".")
-        if name == "*" or (
-            name.startswith("*.") and name[2:] in ("local", "cluster.local", "svc.cluster.local")
-        ):
-            return True
-        target = parts[1] if len(parts) > 1 else place
-        if target == namespace:
-            if parts[0] == "*":
-                return True
-            found = None
-    return found
-
-
 def refuses_requests(policies: Iterable[Object], namespace: str, root: str = ROOT) -> tuple[bool, str]:
-    """Say whether an authorization policy allows nothing by default in a namespace, and which one decided it;
-    raises ShapeFault.
+    """Say whether what no policy allows is refused in a namespace, and which policy decided it; raises
+    ShapeFault.
+
+    Once one ALLOW policy covers a workload, only what some policy allows gets in.
     """
     denying, opening = "", ""
     for policy in policies:
         meta, spec = mapping(policy, "metadata"), mapping(policy, "spec")
         place, name = text(meta, "namespace"), text(meta, "name")
-        aimed = bool(labels(spec, "selector", "matchLabels")) or bool(
+        aimed = bool(mapping(spec, "selector", "matchLabels")) or bool(
             spec.get("targetRefs") or spec.get("targetRef")
         )
         if place not in (namespace, root) or aimed or text(spec, "action") not in ("", "ALLOW"):
@@ -146,8 +125,20 @@ def refuses_requests(policies: Iterable[Object], namespace: str, root: str = ROO
         if labels(meta, "annotations").get("istio.io/dry-run") == "true":
             continue
         rules = objects(spec, "rules")
-        if not rules:
-            denying = f"AuthorizationPolicy {place}/{name} allows nothing"
-        elif any(not rule for rule in rules):
+        if any(_allows_everybody(rule) for rule in rules):
             opening = f"AuthorizationPolicy {place}/{name} allows everything"
-    return bool(denying) and not opening, opening or denying or "no policy allows nothing by default"
+        else:
+            denying = f"AuthorizationPolicy {place}/{name} allows {'some requests' if rules else 'nothing'}"
+    return bool(denying) and not opening, opening or denying or "no policy refuses requests by default"
+
+
+def _allows_everybody(rule: Object) -> bool:
+    """True for a rule that asks nothing of a request, or only that it comes from somewhere."""
+    if objects(rule, "to") or objects(rule, "when"):
+        return False
+    callers = [mapping(one, "source") for one in objects(rule, "from")]
+    return not callers or any(
+        set(one) <= {"ipBlocks", "remoteIpBlocks"}
+        and "0.0.0.0/0" in (*texts(one, "ipBlocks"), *texts(one, "remoteIpBlocks"))
+        for one in callers
+    )

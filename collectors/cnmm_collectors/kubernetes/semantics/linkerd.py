@@ -9,7 +9,6 @@ from cnmm_collectors.kubernetes.semantics.mtls import Endpoint, Verdict
 from cnmm_collectors.kubernetes.shape import Object, flag, labels, mapping, matches, objects, text
 
 REFUSING = ("all-authenticated", "cluster-authenticated", "deny")
-DEFAULT = "all-unauthenticated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +23,43 @@ class Policies:
 def judge(endpoint: Endpoint, policies: Policies) -> Verdict:
     """Return what the ports of a meshed pod accept; raises ShapeFault.
 
-    Being meshed gives mutual TLS between meshed pods and refuses nobody.
+    Being meshed gives mutual TLS between meshed pods and refuses nobody. A proxy's own policy is in the pod;
+    where the pod is not there yet and nobody set one, the installation's default is not known.
     """
-    default = endpoint.policy or DEFAULT
     if endpoint.bypassed:
         return Verdict(True, False, "ports kept out of the mesh")
-    for number, name in endpoint.ports:
-        server = _server(endpoint, policies.servers, number, name)
-        if server is None:
-            if default not in REFUSING:
-                return Verdict(True, False, f"inbound policy {default}")
-        elif not _refuses(server, policies):
-            return Verdict(True, False, f"Server {_name(server)} lets callers in without identity")
-    if not endpoint.ports and default not in REFUSING:
-        return Verdict(True, False, f"inbound policy {default}")
-    return Verdict(True, True, f"inbound policy {default}, or a Server on every port")
+    told: list[tuple[bool | None, str]] = []
+    for number, name in endpoint.ports or ((0, ""),):
+        server = _server(endpoint, policies.servers, number, name) if number else None
+        if server is not None:
+            told.append((_refuses(server, policies), f"Server {_name(server)}"))
+        elif number in endpoint.identified:
+            told.append((True, "identity asked for on the port"))
+        else:
+            told.append((endpoint.policy in REFUSING if endpoint.policy else None, _said(endpoint)))
+    worst = min(told, key=lambda one: (one[0] is not False, one[0] is not None))
+    return Verdict(
+        True, worst[0], worst[1] + (" lets callers in without identity" if worst[0] is False else "")
+    )
+
+
+def _said(endpoint: Endpoint) -> str:
+    return f"inbound policy {endpoint.policy or 'not known'}"
+
+
+def refuses_requests(endpoint: Endpoint, policies: Policies) -> tuple[bool | None, str]:
+    """Say whether every port of a meshed pod refuses what nothing authorizes, and what decided it; raises
+    ShapeFault.
+    """
+    for number, name in endpoint.ports or ((0, ""),):
+        server = _server(endpoint, policies.servers, number, name) if number else None
+        if server is None and endpoint.policy != "deny":
+            return (False if endpoint.policy else None), _said(endpoint)
+        if server is not None:
+            denying = (text(server, "spec", "accessPolicy") or "deny") == "deny"
+            if not denying or not _refuses(server, policies):
+                return False, f"Server {_name(server)} lets callers in that nothing authorizes"
+    return True, "a Server on every port" if endpoint.policy != "deny" else _said(endpoint)
 
 
 def _server(endpoint: Endpoint, servers: Sequence[Object], number: int, name: str) -> Object | None:

@@ -12,16 +12,24 @@ PROXIES = {
     "istio-proxy": "istio",
     "linkerd-proxy": "linkerd",
     "kuma-sidecar": "kuma",
+    "kuma-gateway": "kuma",
     "consul-dataplane": "consul",
 }
-_REVISIONS = ("pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
+APP_MESH = "appmesh"
+_APP_MESH_IMAGE = "aws-appmesh-envoy"
+REVISIONS = ("pod-template-hash", "controller-revision-hash", "statefulset.kubernetes.io/pod-name",
               "apps.kubernetes.io/pod-index", "pod-template-generation")  # fmt: skip
+"""Labels that differ between pods of one template, and so are left out."""
 _BYPASSES = (
     "traffic.sidecar.istio.io/excludeInboundPorts", "config.linkerd.io/skip-inbound-ports",
     "ambient.istio.io/bypass-inbound-capture", "traffic.kuma.io/exclude-inbound-ports",
     "consul.hashicorp.com/transparent-proxy-exclude-inbound-ports",
 )  # fmt: skip
 _POLICY_VARIABLE = "LINKERD2_PROXY_INBOUND_DEFAULT_POLICY"
+_DEFAULT_POLICY = "config.linkerd.io/default-inbound-policy"
+_IDENTIFIED = "config.linkerd.io/proxy-require-identity-inbound-ports"
+INHERITED = (_DEFAULT_POLICY, _IDENTIFIED, "config.linkerd.io/skip-inbound-ports", "kuma.io/mesh")
+"""Annotations that a pod takes over from its namespace when it is made."""
 UNTOLD = "untold"
 """The mesh of a pod whose namespace's labels are not known."""
 NEVER_INJECTED = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
@@ -31,7 +39,9 @@ NEVER_INJECTED = ("kube-system", "kube-public", "kube-node-lease", "local-path-s
 class Endpoint:
     """What of a pod decides about its transport; pods of one template share it.
 
-    `ports` are the TCP container ports with their names, the mesh's own left out.
+    `ports` are the TCP container ports with their names, the mesh's own left out; `identified` are those
+    on which the proxy asks for an identity whatever its policy. `plane` is the mesh's name where one
+    control plane serves several, `gateway` a pod that holds nothing but a mesh's proxy.
     """
 
     namespace: str
@@ -41,6 +51,9 @@ class Endpoint:
     bypassed: bool
     policy: str = ""
     account: str = ""
+    plane: str = ""
+    identified: tuple[int, ...] = ()
+    gateway: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +76,58 @@ def read_endpoint(
 ) -> Endpoint:
     """Return what decides about a pod's transport; `mesh` where it is known otherwise; raises ShapeFault."""
     ports: list[tuple[int, str]] = []
-    policy = ""
+    policy, gateway = "", True
     for container in every_container(spec):
-        proxy = PROXIES.get(text(container, "name"))
-        if proxy is None:
+        proxy = _proxy(container)
+        if not proxy:
             ports += _ports(container)
+            gateway = gateway and text(container, "name") in _STARTERS
             continue
         mesh = mesh or proxy
         policy = policy or _inbound_policy(container)
-    if not mesh and annotations.get("ambient.istio.io/redirection") == "enabled":
-        mesh = "ambient"
-    if not mesh and annotations.get("consul.hashicorp.com/connect-inject-status") == "injected":
-        mesh = "consul"
-    narrowed = annotations.get("traffic.sidecar.istio.io/includeInboundPorts", "*") != "*"
-    bypassed = narrowed or any(annotations.get(name, "") not in ("", "false") for name in _BYPASSES)
-    kept = tuple(sorted((key, value) for key, value in labels.items() if key not in _REVISIONS))
+    mesh = mesh or _by_annotation(annotations)
+    kept = tuple(sorted((key, value) for key, value in labels.items() if key not in REVISIONS))
     return Endpoint(
-        namespace, kept, tuple(sorted(set(ports))), mesh, bypassed,
-        policy or annotations.get("config.linkerd.io/default-inbound-policy", ""),
-        text(spec, "serviceAccountName") or "default",
+        namespace, kept, tuple(sorted(set(ports))), mesh, _is_bypassed(annotations),
+        policy or annotations.get(_DEFAULT_POLICY, ""), text(spec, "serviceAccountName") or "default",
+        annotations.get("kuma.io/mesh", ""), _numbers(annotations.get(_IDENTIFIED, "")),
+        bool(mesh) and gateway,
     )  # fmt: skip
+
+
+_STARTERS = ("istio-init", "istio-validation", "linkerd-init", "linkerd-network-validator", "kuma-init",
+             "consul-connect-inject-init")  # fmt: skip
+"""Containers with which a mesh prepares a pod."""
+
+
+def _proxy(container: Object) -> str:
+    """Return the mesh whose proxy a container is, empty for an application's; raises ShapeFault."""
+    name = text(container, "name")
+    if name == "envoy" and _APP_MESH_IMAGE in text(container, "image"):
+        return APP_MESH
+    return PROXIES.get(name, "")
+
+
+def _by_annotation(annotations: Mapping[str, str]) -> str:
+    if annotations.get("ambient.istio.io/redirection") == "enabled":
+        return "ambient"
+    return "consul" if annotations.get("consul.hashicorp.com/connect-inject-status") == "injected" else ""
+
+
+def _is_bypassed(annotations: Mapping[str, str]) -> bool:
+    """True where callers can reach a port of the pod past its proxy."""
+    injected = annotations.get("consul.hashicorp.com/connect-inject-status") == "injected"
+    if injected and annotations.get("consul.hashicorp.com/transparent-proxy-status") != "enabled":
+        return True
+    narrowed = annotations.get("traffic.sidecar.istio.io/includeInboundPorts", "*") != "*"
+    uncaught = annotations.get("sidecar.istio.io/interceptionMode") == "NONE"
+    uncaught = uncaught or annotations.get("consul.hashicorp.com/transparent-proxy") == "false"
+    return narrowed or uncaught or any(annotations.get(name, "") not in ("", "false") for name in _BYPASSES)
+
+
+def _numbers(listed: str) -> tuple[int, ...]:
+    """Return the single ports of a list such as `80,443`; what is none is left out."""
+    return tuple(sorted(int(part) for part in listed.replace(" ", "").split(",") if part.isdigit()))
 
 
 def _ports(container: Object) -> list[tuple[int, str]]:

@@ -1,194 +1,138 @@
-"""Network policies: what denies ingress by default, and what opens everything again."""
+"""Network policies: what closes a namespace's ingress by default, what opens it, and in which order."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from cnmm_collectors.kubernetes.shape import Object, flag, mapping, matches, objects, selects_all, text, texts
+from cnmm_collectors.kubernetes.shape import (
+    Object,
+    ShapeFault,
+    mapping,
+    number,
+    objects,
+    selects_all,
+    text,
+    texts,
+)
 
 
 class Effect(StrEnum):
-    """What one policy does to the ingress of a namespace as a whole."""
+    """What one policy does to the ingress of a namespace as a whole.
+
+    `denies` is isolation: what no rule admits stays outside. `refuses` and `opens` are rules for everybody.
+    """
 
     DENIES = "denies"
+    REFUSES = "refuses"
     OPENS = "opens"
+    PASSES = "passes"
     NOTHING = "nothing"
+
+
+class Tier(IntEnum):
+    """When a policy is asked: what an administrator sets, then policies of namespaces, then the baseline."""
+
+    ADMIN = 0
+    NETWORK = 1
+    BASELINE = 2
+
+
+ORDER = 1000.0
+"""Where native policies stand among those that carry an order."""
+Reach = Callable[[str, Mapping[str, str]], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRule:
-    """A policy's effect on ingress; `namespaces` None is one namespace, else a selector over them.
+    """A policy's effect on ingress; `reach` says which namespaces, given a name and labels, None for all.
 
-    `whole` where it selects every pod.
+    Of two rules of a tier the one with the lower order is asked first.
     """
 
     kind: str
     namespace: str
     name: str
     effect: Effect
-    selector: Mapping[str, object] | None = None
+    reach: Reach | None = None
+    tier: Tier = Tier.NETWORK
+    order: float = ORDER
 
     def covers(self, namespace: str, labels: Mapping[str, str]) -> bool:
         """True where the policy applies to a namespace; raises ShapeFault."""
-        if self.namespace:
-            return self.namespace == namespace
-        named = {"kubernetes.io/metadata.name": namespace, **labels}
-        return self.selector is None or matches(self.selector, named)
+        if self.namespace and self.namespace != namespace:
+            return False
+        return self.reach is None or self.reach(namespace, labels)
 
 
 def native(item: Object) -> NetworkRule:
-    """Return the effect of a networking.k8s.io NetworkPolicy; raises ShapeFault."""
+    """Return the effect of a networking.k8s.io NetworkPolicy; raises ShapeFault.
+
+    Any policy that selects a pod isolates it: rules beside it only add what may enter.
+    """
     spec = mapping(item, "spec")
-    types = texts(spec, "policyTypes") or ("Ingress",)
+    meta = mapping(item, "metadata")
     effect = Effect.NOTHING
-    if "Ingress" in types:
-        rules = objects(spec, "ingress")
-        if any(_admits_all(rule) for rule in rules):
-            effect = Effect.OPENS
-        elif selects_all(mapping(spec, "podSelector")):
-            # Any policy that selects a pod isolates it: rules beside it only add what may enter.
-            effect = Effect.DENIES
-    if effect is Effect.OPENS and not selects_all(mapping(spec, "podSelector")):
-        effect = Effect.NOTHING
-    return _rule("NetworkPolicy", item, effect)
+    if "Ingress" in (texts(spec, "policyTypes") or ("Ingress",)) and selects_all(
+        mapping(spec, "podSelector")
+    ):
+        opened = any(_admits_all(rule) for rule in objects(spec, "ingress"))
+        effect = Effect.OPENS if opened else Effect.DENIES
+    return NetworkRule("NetworkPolicy", text(meta, "namespace"), text(meta, "name"), effect)
 
 
 def _admits_all(rule: Object) -> bool:
-    if objects(rule, "ports"):
+    ports, sources = objects(rule, "ports"), objects(rule, "from")
+    if ports and not any(_is_every_port(port) for port in ports):
         return False
-    sources = objects(rule, "from")
-    return not sources or any(_is_anybody(peer) for peer in sources)
+    blocks = [text(peer, "ipBlock", "cidr") for peer in sources]
+    return not sources or is_everywhere(filter(None, blocks)) or any(_is_cluster(peer) for peer in sources)
 
 
-def _is_anybody(peer: Object) -> bool:
-    return text(peer, "ipBlock", "cidr") in ("0.0.0.0/0", "::/0") and not texts(peer, "ipBlock", "except")
+def _is_every_port(port: Object) -> bool:
+    if port.get("port") is None:
+        return text(port, "protocol") in ("", "TCP")
+    return port["port"] in (0, 1) and number(port, "endPort") == 65535
 
 
-def _rule(kind: str, item: Object, effect: Effect, selector: Object | None = None) -> NetworkRule:
-    meta = mapping(item, "metadata")
-    return NetworkRule(kind, text(meta, "namespace"), text(meta, "name"), effect, selector)
+def _is_cluster(peer: Object) -> bool:
+    """True for a peer that is every pod of every namespace."""
+    everywhere = "namespaceSelector" in peer and selects_all(mapping(peer, "namespaceSelector"))
+    return everywhere and selects_all(mapping(peer, "podSelector"))
 
 
-def cilium(item: Object) -> Iterator[NetworkRule]:
-    """Yield the effect of each rule of a Cilium policy: an empty rule denies there; raises ShapeFault."""
-    clusterwide = not text(item, "metadata", "namespace")
-    kind = "CiliumClusterwideNetworkPolicy" if clusterwide else "CiliumNetworkPolicy"
-    single = mapping(item, "spec")
-    for spec in (*([single] if single else []), *objects(item, "specs")):
-        selector = _namespaces_of(mapping(spec, "endpointSelector")) if clusterwide else {}
-        effect = Effect.NOTHING
-        if selector is not None and "endpointSelector" in spec:
-            whole = clusterwide or selects_all(mapping(spec, "endpointSelector"))
-            effect = _cilium_effect(spec) if whole else Effect.NOTHING
-        yield _rule(kind, item, effect, selector if clusterwide else None)
-
-
-def _namespaces_of(selector: Object) -> Object | None:
-    """Return a selector over namespaces where an endpoint selector selects by namespace only, else None."""
-    prefixes = ("k8s:io.cilium.k8s.namespace.labels.", "io.cilium.k8s.namespace.labels.")
-    names = ("k8s:io.kubernetes.pod.namespace", "io.kubernetes.pod.namespace")
-    if objects(selector, "matchExpressions"):
-        return None
-    wanted = {}
-    for key, value in mapping(selector, "matchLabels").items():
-        prefix = next((one for one in prefixes if key.startswith(one)), "")
-        if key not in names and not prefix:
-            return None
-        wanted["kubernetes.io/metadata.name" if key in names else key.removeprefix(prefix)] = value
-    return {"matchLabels": wanted}
-
-
-def _cilium_effect(spec: Object) -> Effect:
-    if "ingress" not in spec and "ingressDeny" not in spec:
-        return Effect.NOTHING
-    rules = objects(spec, "ingress")
-    if any(_cilium_admits_all(rule) for rule in rules):
-        return Effect.OPENS
-    if flag(spec, "enableDefaultDeny", "ingress") is False or not (rules or objects(spec, "ingressDeny")):
-        return Effect.NOTHING
-    return Effect.DENIES
-
-
-def _cilium_admits_all(rule: Object) -> bool:
-    if objects(rule, "toPorts"):
-        return False
-    everybody = {"all", "world"} & set(texts(rule, "fromEntities"))
-    return bool(everybody) or any(cidr in ("0.0.0.0/0", "::/0") for cidr in texts(rule, "fromCIDR"))
-
-
-_ALL = ("", "all()")
-_NAMESPACE_IS = re.compile(
-    r"^(?:projectcalico\.org/name|kubernetes\.io/metadata\.name)\s*==\s*['\"]([\w.-]+)['\"]$"
-)
-
-
-def calico(item: Object) -> NetworkRule:
-    """Return the effect of a Calico policy or global policy; raises ShapeFault."""
-    spec = mapping(item, "spec")
-    types = texts(spec, "types") or (
-        ("Egress",) if "egress" in spec and "ingress" not in spec else ("Ingress",)
-    )
-    rules = objects(spec, "ingress")
-    chosen = text(spec, "namespaceSelector").strip()
-    named = _NAMESPACE_IS.match(chosen)
-    understood = text(spec, "selector").strip() in _ALL and (chosen in _ALL or named is not None)
-    effect = Effect.NOTHING
-    if "Ingress" in types and understood:
-        if any(text(rule, "action") == "Allow" and not _calico_narrow(rule) for rule in rules):
-            effect = Effect.OPENS
-        else:
-            effect = Effect.DENIES
-    selector = {"matchLabels": {"kubernetes.io/metadata.name": named[1]}} if named else None
-    local = bool(text(item, "metadata", "namespace"))
-    return _rule("NetworkPolicy (Calico)" if local else "GlobalNetworkPolicy", item, effect, selector)
-
-
-def _calico_narrow(rule: Object) -> bool:
-    source, to = mapping(rule, "source"), mapping(rule, "destination")
-    return bool(source) or bool(to.get("ports")) or bool(rule.get("protocol"))
-
-
-def baseline(item: Object, kind: str) -> NetworkRule:
-    """Return the effect of a cluster-wide policy of policy.networking.k8s.io; raises ShapeFault.
-
-    Only the baseline tier is a default: an administrator's own Deny is a rule above it.
+def is_everywhere(blocks: Iterable[str]) -> bool:
+    """True where address blocks together are a whole address family, exceptions inside them or not; raises
+    ShapeFault.
     """
-    spec = mapping(item, "spec")
-    selector = mapping(spec, "subject").get("namespaces")
-    tier = text(spec, "tier") or ("Baseline" if kind == "BaselineAdminNetworkPolicy" else "Admin")
-    effect = Effect.NOTHING
-    if isinstance(selector, dict) and objects(spec, "ingress"):
-        effect = _first_for_everybody(objects(spec, "ingress"), tier)
-    return _rule(kind, item, effect, selector if isinstance(selector, dict) else None)
-
-
-def _first_for_everybody(rules: Sequence[Object], tier: str) -> Effect:
-    for rule in rules:
-        wide = any(_whole_cluster(peer) for peer in objects(rule, "from"))
-        if wide and not rule.get("ports") and not rule.get("protocols"):
-            action = text(rule, "action")
-            if action == "Deny" and tier == "Baseline":
-                return Effect.DENIES
-            if action in ("Allow", "Accept"):
-                return Effect.OPENS
-    return Effect.NOTHING
-
-
-def _whole_cluster(peer: Object) -> bool:
-    chosen = peer.get("namespaces")
-    return isinstance(chosen, dict) and selects_all(chosen)
+    families: dict[int, list[ipaddress.IPv4Network | ipaddress.IPv6Network]] = {4: [], 6: []}
+    for block in blocks:
+        try:
+            network = ipaddress.ip_network(block, strict=False)
+        except ValueError:
+            raise ShapeFault("an address block is none") from None
+        families[network.version].append(network)
+    return any(
+        one.prefixlen == 0
+        for networks in families.values()
+        for one in ipaddress.collapse_addresses(networks)  # type: ignore[type-var]
+    )
 
 
 def denies_by_default(rules: Sequence[NetworkRule]) -> tuple[bool, NetworkRule | None]:
     """Say whether the rules that cover a namespace deny ingress by default, and the one that decided it.
 
-    Policies are additive: one that opens everything undoes any number that deny.
+    Tier after tier: the first rule for everybody decides; then isolation by any policy of the tier does.
     """
-    opening = next((rule for rule in rules if rule.effect is Effect.OPENS), None)
-    if opening is not None:
-        return False, opening
-    denying = next((rule for rule in rules if rule.effect is Effect.DENIES), None)
-    return denying is not None, denying
+    for tier in Tier:
+        own = sorted((one for one in rules if one.tier is tier), key=lambda one: (one.order, one.name))
+        deciding = (Effect.REFUSES, Effect.OPENS, Effect.PASSES)
+        first = next((one for one in own if one.effect in deciding), None)
+        if first is not None and first.effect is not Effect.PASSES:
+            return first.effect is Effect.REFUSES, first
+        isolating = next((one for one in own if one.effect is Effect.DENIES), None)
+        if isolating is not None and first is None:
+            return True, isolating
+    return False, None

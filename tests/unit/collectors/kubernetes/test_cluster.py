@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -124,12 +125,75 @@ def test_mutual_tls_of_live_pods(shop: ApiServer, run: Run) -> None:
     assert "PeerAuthentication istio-system/default: STRICT" in excerpt
 
 
-@pytest.mark.parametrize(("status", "state"), [(403, "Unknown"), (404, "Observed")])
-def test_a_mesh_configuration_that_is_refused(status: int, state: str, shop: ApiServer, run: Run) -> None:
-    shop.add(pod("shop", "api", settled(), {"name": "istio-proxy"}))
+@pytest.mark.parametrize(("status", "gap"), [(403, "not_permitted"), (404, "not_visible")])
+def test_a_mesh_configuration_that_is_refused_hides_what_it_decides(
+    status: int, gap: str, shop: ApiServer, run: Run
+) -> None:
+    shop.add(pod("shop", "api", settled(), {"name": "istio-proxy"}), namespace("plain"), pod("plain", "web"))
     shop.install("security.istio.io", "v1", "PeerAuthentication", "peerauthentications")
     shop.faults["/configmaps/istio"] = refuse(status)
-    assert type(run().reading("k8s.mtls_ratio", SHOP)).__name__ == state
+    seen = run()
+    for key in ("mtls_ratio", "mtls_strict_ratio", "transport_auth_ratio", "authz_default_deny_ratio"):
+        assert seen.gap(f"k8s.{key}", SHOP) == gap
+    assert seen.value("k8s.mtls_ratio", "namespace:prod/plain") == Tally(0, 1)
+
+
+def control_plane(place: str, revision: str = "", **mesh: Any) -> list[Object]:
+    labels = {"app": "istiod", **({"istio.io/rev": revision} if revision else {})}
+    image = container("discovery", image="mirror.example/istio/pilot:1.27.0")
+    name = f"istio-{revision}" if revision else "istio"
+    return [
+        namespace(place),
+        workload(place, "istiod", image, labels=labels),
+        custom("v1", "ConfigMap", name, place, data={"mesh": json.dumps(mesh)}),
+    ]
+
+
+def strict(place: str) -> Object:
+    spec = {"mtls": {"mode": "STRICT"}}
+    return custom("security.istio.io/v1", "PeerAuthentication", "default", place, spec=spec)
+
+
+@pytest.mark.parametrize("revision", ["", "1-27"])
+def test_the_root_namespace_is_where_the_control_plane_is(revision: str, shop: ApiServer, run: Run) -> None:
+    shop.add(*control_plane("aks-istio-system", revision), strict("aks-istio-system"))
+    shop.objects["", "pods"] = []
+    shop.add(pod("shop", "web", settled(), {"name": "istio-proxy"}))
+    assert run().value("k8s.mtls_strict_ratio", SHOP) is True
+
+
+def test_two_control_planes_with_different_roots_are_not_told(shop: ApiServer, run: Run) -> None:
+    shop.add(*control_plane("istio-system"), *control_plane("mesh-two"), strict("mesh-two"))
+    shop.add(pod("shop", "api", settled(), {"name": "istio-proxy"}))
+    assert run().gap("k8s.mtls_strict_ratio", SHOP) == "not_visible"
+
+
+def test_callers_that_do_not_use_mutual_tls_unasked(shop: ApiServer, run: Run) -> None:
+    shop.objects["", "pods"] = []
+    shop.add(*control_plane("istio-system", enableAutoMtls=False))
+    shop.add(pod("shop", "web", settled(), {"name": "istio-proxy"}))
+    shop.install("security.istio.io", "v1", "PeerAuthentication", "peerauthentications")
+    assert run().value("k8s.mtls_ratio", SHOP) == Tally(0, 0, 1)
+    shop.add(strict("shop"))
+    assert run().value("k8s.mtls_ratio", SHOP) == Tally(1, 1)
+
+
+def test_a_destination_rule_undoes_what_its_service_selects(shop: ApiServer, run: Run) -> None:
+    proxy = {"name": "istio-proxy"}
+    shop.objects["", "pods"] = []
+    shop.add(*control_plane("istio-system"), pod("shop", "web", settled(), proxy))
+    shop.add(pod("shop", "api", settled(), proxy))
+    shop.add(custom("v1", "Service", "web", "shop", spec={"selector": {"app": "web"}}))
+    spec = {"host": "web", "trafficPolicy": {"tls": {}}}
+    shop.add(custom("networking.istio.io/v1", "DestinationRule", "plain", "shop", spec=spec))
+    assert run().value("k8s.mtls_ratio", SHOP) == Tally(1, 2)
+    shop.faults["/api/v1/services"] = refuse(403)
+    assert run().gap("k8s.mtls_ratio", SHOP) == "not_permitted"
+
+
+def test_a_gateway_is_no_workload_of_its_namespace(shop: ApiServer, run: Run) -> None:
+    shop.add(pod("shop", "edge", {"name": "istio-proxy"}))
+    assert run().value("k8s.mtls_ratio", SHOP) == Tally(0, 1)
 
 
 def test_a_workload_policy_refused_leaves_mutual_tls_unknown(shop: ApiServer, run: Run) -> None:

@@ -92,7 +92,7 @@ def test_the_same_objects_give_the_same_facts_live_and_in_git(api: ApiServer, tm
 
 
 def test_live_and_declared_signals_agree(api: ApiServer, run: Run, tmp_path: Path) -> None:
-    api.add(*OBJECTS)
+    api.add(*OBJECTS, custom("v1", "ConfigMap", "istio", "istio-system", data={"mesh": ""}))
     proxy = {"name": "istio-proxy", "securityContext": {"runAsUser": 1337}}
     api.add(
         pod("shop", "web", settled(), proxy),
