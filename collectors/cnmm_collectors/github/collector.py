@@ -126,7 +126,7 @@ class GitHubCollector:
             yield accounts.listed("host", namer.org, whole=False)
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
-            yield from later_unread(known, namer, self.name, keys, why)
+            yield from later_unread(known, namer, self.name, keys, self.signals, why)
         yield LedgerRow(
             "github", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),

@@ -119,6 +119,12 @@ class Repository:
     gates: Read[tuple[Gate, ...]] | Unread = NOT_ASKED
     open_changes: int | None = None
     archived_at: datetime | None = None
+    stages: tuple[str, ...] = ()
+    """The names of its production environments."""
+    debt: tuple[int, int] | None = None
+    """How many issues of technical debt are open, and how many there are; None where not counted."""
+    marks: tuple[tuple[str, str], ...] = ()
+    """Topics and custom properties that its owners gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +201,11 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One merged change; `complete` where all of its reviews were read. Accounts stay in memory."""
+    """One merged change; `complete` where all of its reviews were read. Accounts stay in memory.
+
+    `merger` is who merged it, `begun_at` the time of its first commit, None where it was not read; `repairs`
+    says that it reverts or repairs a release.
+    """
 
     repository: str
     author: str = field(repr=False)
@@ -204,6 +214,9 @@ class Change:
     merged_at: datetime
     reviews: tuple[Review, ...]
     complete: bool
+    merger: str = field(default="", repr=False)
+    begun_at: datetime | None = None
+    repairs: bool = False
 
 
 def moment(text: Any) -> datetime | None:

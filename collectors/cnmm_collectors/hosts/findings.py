@@ -9,7 +9,7 @@ from datetime import date
 
 from cnmm_collectors import accounts
 from cnmm_collectors.hosts.alerts import Scans, fixed_readings
-from cnmm_collectors.hosts.facts import Accounts, Organisation, Repository, Unread
+from cnmm_collectors.hosts.facts import Accounts, Alert, Organisation, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import (
     NOT_READ,
@@ -34,14 +34,29 @@ class Known:
     ownership: Ownership | Unread
     scans: Scans | None
 
+    def alerts(self) -> tuple[Alert, ...]:
+        """Return the alerts that were read."""
+        return self.scans.alerts if self.scans is not None else ()
+
+    def hidden(self, one: Repository) -> Mapping[str, Unread]:
+        """Return why alerts of a repository are not known: a list leaves out in silence what is hidden."""
+        if self.scans is None:
+            return {"all": Unread(Gap.NOT_COLLECTED, "alerts were not listed")}
+        why = dict(self.scans.why)
+        if isinstance(one.secret_scanning, Unread):
+            why["all"] = Unread(
+                Gap.NOT_VISIBLE, "some may be hidden; needs an owner's or security manager's view"
+            )
+        return why
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a host's collector does with what it knows.
 
     `source` is its name, `words` make a required check a security check, `later` are the kinds of work that
-    follow, each with the signals about a repository that it answers; `clone` names the credential to clone
-    each active repository with, None where it is not wanted.
+    follow, each with the signals that it answers; `clone` names the credential to clone each active
+    repository with, None where it is not wanted.
     """
 
     source: str
@@ -59,27 +74,38 @@ def find_all(
 ) -> Iterator[Yield]:
     """Yield everything settings, rights and alerts say, what to clone, and what is to be read next."""
     organisation, ownership = known.organisation, known.ownership
+    later = frozenset(plan.answers())
+    now = [spec for spec in specs if spec.id not in later]
     yield from populations(organisation, ownership, namer)
     if known.scans is not None:
-        found = organisation_readings(organisation)
-        yield from emit(specs, SubjectKind.ORG, namer.org, plan.source, found, NOT_READ)
+        found = organisation_readings(organisation, as_of)
+        yield from emit(now, SubjectKind.ORG, namer.org, plan.source, found, NOT_READ)
         yield from _accounts(organisation, namer)
     if isinstance(ownership, Ownership):
         for team in ownership.teams:
-            readings = team_readings(team, ownership, specs)
-            yield from emit(specs, SubjectKind.TEAM, namer.team(team.slug), plan.source, readings, NOT_READ)
+            readings = team_readings(team, ownership, now)
+            yield from emit(now, SubjectKind.TEAM, namer.team(team.slug), plan.source, readings, NOT_READ)
     yield from _repositories(known, namer, specs, plan, as_of)
     yield from _targets(organisation, target, plan, namer)
     yield from _ledger(organisation, plan.source, namer)
 
 
 def later_unread(
-    known: Known, namer: Namer, source: str, keys: Iterable[str], why: Unknown
+    known: Known, namer: Namer, source: str, keys: Iterable[str], specs: Sequence[SignalSpec], why: Unknown
 ) -> Iterator[Signal]:
-    """Yield why a later piece of work answered nothing, for each repository in use."""
+    """Yield why a later piece of work answered nothing, for all that it would have been about."""
+    kinds = {spec.id: spec.subject for spec in specs}
+    teams = known.ownership.teams if isinstance(known.ownership, Ownership) else ()
+    active = known.organisation.active
+    about = {
+        SubjectKind.ORG: [namer.org] if known.scans is not None else [],
+        SubjectKind.TEAM: [namer.team(team.slug) for team in teams],
+        SubjectKind.REPO: [namer.repo(one.name) for one in active],
+        SubjectKind.COMPONENT: [namer.component(one.name) for one in active],
+    }
     for key in keys:
-        for one in known.organisation.active:
-            yield Signal(key, namer.repo(one.name), source, why)
+        for subject in about[kinds[key]]:
+            yield Signal(key, subject, source, why)
 
 
 def _accounts(organisation: Organisation, namer: Namer) -> Iterator[PersonFact]:
@@ -102,21 +128,11 @@ def _repositories(
         reading = outside(one)
         found: dict[str, Reading] = {} if reading else _readings(known, one, plan)
         if reading is None and known.scans is not None:
-            found |= fixed_readings(one, alerts[one.name], _hidden(known, one), known.scans.cite, as_of)
+            found |= fixed_readings(one, alerts[one.name], known.hidden(one), known.scans.cite, as_of)
         chosen = now if reading is None else specs
         yield from emit(
             chosen, SubjectKind.REPO, namer.repo(one.name), plan.source, found, reading or NOT_READ
         )
-
-
-def _hidden(known: Known, one: Repository) -> Mapping[str, Unread]:
-    """Return why alerts are not known: a list over an organisation leaves out in silence what is hidden."""
-    why = dict(known.scans.why) if known.scans is not None else {}
-    if not known.organisation.sees_all_repositories or isinstance(one.secret_scanning, Unread):
-        why["all"] = Unread(
-            Gap.NOT_VISIBLE, "some may be hidden; needs an owner's or security manager's view"
-        )
-    return why
 
 
 def _readings(known: Known, one: Repository, plan: Plan) -> dict[str, Reading]:

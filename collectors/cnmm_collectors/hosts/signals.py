@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import product
+from statistics import median
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.facts import Organisation, Owners, Read, Repository, Rules, Standing, Team, Unread
@@ -15,6 +17,7 @@ from cnmm_collectors.signals import Absent, Gap, Interval, Observed, Reading, Si
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 NOT_READ = Unknown(Gap.NOT_COLLECTED, "this source does not read it")
+_DAY = timedelta(days=1).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,10 @@ def populations(
             )
 
 
-def organisation_readings(organisation: Organisation) -> dict[str, Reading]:
+def organisation_readings(organisation: Organisation, as_of: date) -> dict[str, Reading]:
     """Return what is known of the organisation as a whole, by signal."""
     return {
+        "host.archived_count_12m": _retired(organisation, as_of),
         "host.mfa_enforced": _reading(organisation.second_factor),
         "host.sso_linked_member_ratio": _reading(organisation.linked, _linked_share),
         "host.ai_assistant_in_use": _assistant(organisation.assistant),
@@ -86,7 +90,7 @@ def repository_readings(
         "host.push_protection_ratio": _reading(one.push_protection),
         "host.dependency_alert_ratio": _reading(one.dependency_alerts),
         "host.direct_grant_ratio": _direct(one, organisation, ownership),
-        "host.env_external_approval_ratio": _gated(one, ownership),
+        "host.env_external_approval_ratio": gated(one, ownership),
         "codeowners.valid_owner_ratio": _valid_owners(one.owners),
     }
 
@@ -135,6 +139,19 @@ def _linked_share(found: tuple[int, int]) -> Interval:
     """Return the share widened by one person at both ends: it is about people."""
     linked, members = found
     return Interval(Fraction(max(0, linked - 1), members), Fraction(min(members, linked + 1), members))
+
+
+def _retired(organisation: Organisation, as_of: date) -> Reading:
+    """Return how many repositories were archived in a year; what is hidden or undated may be more."""
+    gone = [one for one in organisation.repositories if one.standing is Standing.ARCHIVED]
+    dates = [one.archived_at.date() for one in gone if one.archived_at is not None]
+    recent = sum(as_of - timedelta(days=365) <= day <= as_of for day in dates)
+    if not organisation.sees_all_repositories:
+        return Observed(Interval(Fraction(recent), None), organisation.cite)
+    undated = len(gone) - len(dates)
+    if undated:
+        return Observed(Interval(Fraction(recent), Fraction(recent + undated)), organisation.cite)
+    return Observed(recent, organisation.cite)
 
 
 def _assistant(fact: Read[bool] | Unread) -> Reading:
@@ -199,7 +216,10 @@ def _direct(one: Repository, organisation: Organisation, ownership: Ownership | 
     return Observed(low if low == high else Interval(low, high), one.persons.evidence)
 
 
-def _gated(one: Repository, ownership: Ownership | Unread) -> Reading:
+def gated(
+    one: Repository, ownership: Ownership | Unread, waits: Sequence[timedelta] | None = None
+) -> Reading:
+    """Return whether production waits for people from outside; `waits` are the waits of its deployments."""
     if isinstance(one.gates, Unread):
         return Unknown(one.gates.gap, one.gates.detail)
     if not one.gates.value:
@@ -214,6 +234,8 @@ def _gated(one: Repository, ownership: Ownership | Unread) -> Reading:
     own = set(ownership.belongs.get(one.name, ()))
     if own and all(not gate.persons and gate.teams <= own for gate in asking):
         return Observed(False, one.gates.evidence)
+    if own and waits and all(not gate.persons and not gate.teams & own for gate in asking):
+        return Observed(median(wait.total_seconds() for wait in waits) > _DAY, one.gates.evidence)
     return Unknown(
         Gap.NOT_COLLECTED, "an approval from outside the team may be needed; its wait was not measured"
     )

@@ -436,10 +436,9 @@ def test_a_search_that_leaves_out_in_silence_proves_no_absence() -> None:
 def test_a_list_of_alerts_that_may_leave_out_proves_none() -> None:
     org = acme()
     org.hidden = 1
-    key = "host.critical_alert_fixed_ratio{days=7}"
-    assert scan(org, activity=False).value(key, "repo:acme/checkout") == "not_visible"
-    org = acme()
     org.security["checkout"] = None
     found = scan(org, activity=False)
+    key = "host.critical_alert_fixed_ratio{days=7}"
     assert found.value(key, "repo:acme/checkout") == "not_visible"
+    # Who is shown a repository's security settings is shown its alerts too, whatever else is hidden.
     assert found.value(key, "repo:acme/portal") == 1

@@ -1,0 +1,130 @@
+"""From issues, boards, deployments and changes to what they say of teams, repositories and components."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.hosts.activity import Found, belonging_of
+from cnmm_collectors.hosts.alerts import BY_OWNER, fixed_by_owner
+from cnmm_collectors.hosts.asking import Client
+from cnmm_collectors.hosts.changes import Belonging
+from cnmm_collectors.hosts.deployments import (
+    COMPONENT_SIGNALS,
+    Delivery,
+    Releases,
+    delivery_readings,
+    waits_of,
+)
+from cnmm_collectors.hosts.facts import Change, Repository
+from cnmm_collectors.hosts.findings import Known
+from cnmm_collectors.hosts.ownership import Ownership
+from cnmm_collectors.hosts.signals import Namer, gated
+from cnmm_collectors.hosts.tracker import Tracking
+from cnmm_collectors.hosts.tracking import SUPPORT, TEAM_SIGNALS, Desk, Item, Work, support_reading, team_work
+from cnmm_collectors.plugin import LedgerRow, Yield
+from cnmm_collectors.signals import Reading, Signal, Unknown
+
+GATED = "host.env_external_approval_ratio"
+SIGNALS = (GATED, BY_OWNER, *TEAM_SIGNALS, SUPPORT, *COMPONENT_SIGNALS)
+"""What issues, boards and deployments answer, whatever it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """All that was read of the work of a window; `asked` is cited as the question about issues."""
+
+    known: Known
+    found: Found
+    work: Work
+    releases: Releases
+    tracking: Tracking
+    asked: str
+    as_of: date
+
+
+def work_signals(client: Client, namer: Namer, window: Window) -> Iterator[Yield]:
+    """Yield the signals of every team and repository, and what became of issues and deployments."""
+    ownership = window.known.ownership
+    yield from _teams(client, namer, window, ownership) if isinstance(ownership, Ownership) else ()
+    changes: dict[str, list[Change]] = defaultdict(list)
+    for change in window.found.changes:
+        changes[change.repository].append(change)
+    belonging = belonging_of(ownership)
+    for one in window.known.organisation.active:
+        yield from _repository(client, namer, window, one, changes[one.name], belonging)
+    yield from _ledger(client, namer, window)
+
+
+def _teams(client: Client, namer: Namer, window: Window, ownership: Ownership) -> Iterator[Signal]:
+    desk = Desk(
+        window.work, window.found.changes, window.found.why, window.tracking, ownership,
+        belonging_of(ownership), window.as_of,
+    )  # fmt: skip
+    for team in ownership.teams:
+        own = desk.own(team.slug)
+        shown = {"team": team.slug, "issues that moved": len(own),
+                 "closed": sum(item.closed_at is not None for item in own),
+                 "planned": sum(item.planned for item in own)}  # fmt: skip
+        readings = team_work(team, desk, (client.cite(window.asked, shown),))
+        for key in TEAM_SIGNALS:
+            if key in readings:
+                yield Signal(key, namer.team(team.slug), client.source, readings[key])
+    places = sorted(window.tracking.requests)
+    cite = client.cite(window.asked, {"requests are raised in": places})
+    yield Signal(SUPPORT, namer.org, client.source, support_reading(desk, (cite,)))
+
+
+def _repository(
+    client: Client, namer: Namer, window: Window, one: Repository, changes: Sequence[Change],
+    belonging: Belonging,
+) -> Iterator[Signal]:  # fmt: skip
+    deployments = window.releases.of(one.name)
+    ownership = window.known.ownership
+    yield Signal(GATED, namer.repo(one.name), client.source, gated(one, ownership, waits_of(deployments)))
+    yield Signal(BY_OWNER, namer.repo(one.name), client.source, _by_owner(window, one, changes, belonging))
+    delivery = Delivery(
+        one.name, deployments, [change for change in changes if change.human], window.found.why,
+        _incidents(window, one, belonging), belonging, window.as_of,
+    )  # fmt: skip
+    shown = {"repository": one.name, "environments": list(one.stages),
+             "deployments": len(deployments) if isinstance(deployments, Sequence) else None,
+             "merged": len(changes)}  # fmt: skip
+    cite: tuple[Evidence, ...] = (client.cite("deployments to production", shown),)
+    for key, reading in delivery_readings(delivery, cite).items():
+        yield Signal(key, namer.component(one.name), client.source, reading)
+
+
+def _by_owner(window: Window, one: Repository, changes: Sequence[Change], belonging: Belonging) -> Reading:
+    if window.found.why is not None:
+        return Unknown(window.found.why.gap, window.found.why.detail)
+    own = [alert for alert in window.known.alerts() if alert.repository == one.name]
+    return fixed_by_owner(one, own, window.known.hidden(one), changes, belonging, window.as_of)
+
+
+def _incidents(window: Window, one: Repository, belonging: Belonging) -> list[Item] | None:
+    """Return the incidents of a repository whose owners track theirs here; None where that is not known."""
+    owners = belonging.owning.get(one.name, ())
+    if window.work.why is not None or not owners or not all(map(window.tracking.follows, owners)):
+        return None
+    words = set(window.tracking.incidents)
+    return [item for item in window.work.items if item.repository == one.name and item.labels & words]
+
+
+def _ledger(client: Client, namer: Namer, window: Window) -> Iterator[LedgerRow]:
+    work, releases = window.work, window.releases
+    read = len(work.items)
+    counted = max(work.counted, read, 1 if work.why else 0)
+    yield LedgerRow(
+        client.source, "issue", str(namer.org), counted, read, failed=counted - read,
+        cause=work.why.gap.value if work.why else "", detail=work.why.detail if work.why else "",
+    )  # fmt: skip
+    lost, got = len(releases.why), len(releases.found)
+    causes: Iterable[str] = sorted({one.gap.value for one in releases.why.values()})
+    yield LedgerRow(
+        client.source, "repository's deployments", str(namer.org), lost + got, got, failed=lost,
+        cause=", ".join(causes),
+    )  # fmt: skip
