@@ -81,8 +81,9 @@ def moved(part: Mapping[str, Any]) -> str:
     old, new = short_interval(*part["old"]), short_interval(*part["new"])
     same = f"unchanged at {new}" if part["old"] == part["new"] else f"{old} to {new}"
     steps = [f"{short_interval(*step['to'])} as {CAUSES[step['cause']]}" for step in part["steps"]]
-    causes = [CAUSES[cause] for cause in part.get("causes", ())]
-    said = "; then ".join(steps) or ", ".join(causes)
+    causes = [CAUSES[step["cause"]] for step in part["steps"]]
+    causes = causes or [CAUSES[cause] for cause in part.get("causes", ())]
+    said = "; then ".join(steps) if len(steps) > 1 else ", ".join(causes)
     return f"{same} ({said})" if said else same
 
 

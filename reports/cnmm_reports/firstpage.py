@@ -9,7 +9,7 @@ from typing import Any
 
 from cnmm_reports.titles import signal_title, source_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import cause_words, count, interval, outcome_word, percent
+from cnmm_reports.wording import cause_words, count, interval, observed, outcome_word, percent
 
 SHOWN_NEXT = 5
 _SHOWN_ROWS = 3
@@ -66,18 +66,19 @@ def meaning(view: ReportView) -> tuple[str, ...]:
 def _next_level(view: ReportView, level: int, sections: set[str]) -> Iterator[str]:
     """Yield how the key rows of the level that is not proven stand, where it is not proven."""
     found = org_findings(view)
-    outcomes = Counter(
-        found[text.id]["outcome"]
+    rows = [
+        (text.role == "key", found[text.id]["outcome"])
         for text in view.texts.values()
-        if text.role == "key" and text.level == level and text.section in sections and text.id in found
-    )
-    asked = outcomes.total() - outcomes["not_applicable"]
+        if text.weight and text.level == level and text.section in sections and text.id in found
+    ]
+    keys = Counter(outcome for key, outcome in rows if key)
+    asked = keys.total() - keys["not_applicable"]
     if not asked:
         return
-    met, against = outcomes["met"], outcomes["unmet"]
+    met, against = keys["met"], keys["unmet"]
     parts = [f"{met} met", f"{against} not met", f"{asked - met - against} not decided by what was read"]
     yield f"Of {count(asked, 'key row')} that level {level} asks for: {', '.join(parts)}."
-    if not against:
+    if not any(outcome in ("unmet", "contested") for _, outcome in rows):
         yield f"Nothing that was read speaks against level {level}."
 
 
@@ -212,14 +213,28 @@ def _row(view: ReportView, name: str, finding: Mapping[str, Any] | None) -> tupl
 
 
 def one_line(view: ReportView, finding: Mapping[str, Any]) -> str:
-    """Return an outcome with its reason and, where something is unread, the first cause."""
+    """Return an outcome with its reason: the measure that decided it, or the first cause of what is open."""
     words = f"{outcome_word(finding['outcome'])}: {finding['why']}"
+    said = _deciding(view, finding) or _first_gap(view, finding)
+    return f"{words} ({said})" if said else words
+
+
+def _deciding(view: ReportView, finding: Mapping[str, Any]) -> str:
+    """Return the first test that answers as the outcome does, with its range beside its threshold."""
+    answer = {"met": "true", "unmet": "false"}.get(finding["outcome"])
+    for test in finding["tests"]:
+        if test["answer"] == answer and not test.get("counter"):
+            seen = observed(test["low"], test["high"])
+            return f"{signal_title(view, test['signal'])}: {seen} against {test['threshold']}"
+    return ""
+
+
+def _first_gap(view: ReportView, finding: Mapping[str, Any]) -> str:
     gaps = finding["gaps"]
-    if not gaps:
-        return words
-    first = gaps[0]
+    if not gaps or finding["outcome"] in ("met", "unmet"):
+        return ""
     more = f" and {count(len(gaps) - 1, 'more gap')}" if len(gaps) > 1 else ""
-    return f"{words} ({signal_title(view, first['signal'])}: {cause_words(first['cause'])}{more})"
+    return f"{signal_title(view, gaps[0]['signal'])}: {cause_words(gaps[0]['cause'])}{more}"
 
 
 def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...]:

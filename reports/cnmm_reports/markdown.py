@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from cnmm_reports.changes import diff_lines, trend_table
+from cnmm_reports.changes import Names, diff_lines, trend_table
 from cnmm_reports.escaping import escape
 from cnmm_reports.firstpage import (
     Reason,
@@ -13,6 +14,7 @@ from cnmm_reports.firstpage import (
     ends,
     headline,
     holding_down,
+    meaning,
     next_steps,
     notes,
     one_line,
@@ -24,6 +26,7 @@ from cnmm_reports.firstpage import (
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import is_link, line
 from cnmm_reports.review import mark_lines
+from cnmm_reports.titles import row_title, signal_title, subject_title
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import (
     bar,
@@ -32,6 +35,7 @@ from cnmm_reports.wording import (
     outcome_glyph,
     outcome_word,
     population,
+    sentence,
     short_interval,
 )
 
@@ -75,6 +79,13 @@ def _lead(view: ReportView) -> Iterator[str]:
     document = view.assessment
     yield f"# {escape(document['organisation'])}: {escape(headline(view))}"
     yield ""
+    yield escape(" ".join(meaning(view)))
+    yield ""
+    for step in next_steps(view, 1):
+        narrows = "".join(f" {escape(words)}." for words in step.narrows)
+        needs = f": {escape(step.needs)}" if step.needs else ""
+        yield f"**The one next step: {escape(step.title)}**{needs}.{narrows}"
+        yield ""
     yield f"As of {escape(document['as_of'])}. {escape(scope_line(view))}."
     yield ""
     for note in notes(view):
@@ -110,14 +121,15 @@ def _reasons(title: str, reasons: tuple[Reason, ...]) -> Iterator[str]:
         yield f"**{escape(reason.section)}** · {escape(reason.words)}"
         yield ""
         for name, statement, why in reason.rows:
-            yield f"- {escape(name)}: {escape(statement)} *{escape(why)}*"
+            yield f"- {escape(statement or name)} *{escape(why)}* `{escape(name)}`"
         if reason.more:
             yield f"- and {count(reason.more, 'more row')}"
 
 
 def _changes(view: ReportView) -> Iterator[str]:
+    names = Names(partial(row_title, view), partial(signal_title, view))
     for title, lines in (
-        ("What changed", () if view.diff is None else diff_lines(view.diff)),
+        ("What changed", () if view.diff is None else diff_lines(view.diff, names)),
         ("Reviewers' marks", () if view.marks is None else mark_lines(view.marks)),
     ):
         shown = [f"- {escape(text)}" for text in lines if text.strip()]
@@ -141,8 +153,9 @@ def _next(view: ReportView) -> Iterator[str]:
     yield ""
     for position, step in enumerate(steps, 1):
         narrows = "".join(f" {escape(words)}." for words in step.narrows)
-        rows = count(step.rows, "row")
-        yield f"{position}. {escape(step.needs or step.source)} ({rows}).{narrows}"
+        needs = f": {escape(step.needs)}" if step.needs else ""
+        rows = count(step.rows, "open row")
+        yield f"{position}. **{escape(sentence(step.title))}**{needs} ({rows}).{narrows}"
 
 
 def _uncollected(view: ReportView) -> Iterator[str]:
@@ -159,7 +172,7 @@ def _uncollected(view: ReportView) -> Iterator[str]:
         if len(pile.needs) > 5:
             needs += f"; and {len(pile.needs) - 5} more"
         yield (
-            f"| {escape(pile.source)} | {escape(pile.words)} | {len(pile.signals)} "
+            f"| {escape(pile.title)} | {escape(pile.words)} | {len(pile.signals)} "
             f"| {len(pile.rows)} | {needs} |"
         )
 
@@ -189,7 +202,7 @@ def _teams(view: ReportView) -> Iterator[str]:
     yield f"| --- |{' --- |' * len(titles)}"
     for team in teams:
         cells = [short_interval(item["proven"], item["possible"]) for item in team["sections"]]
-        yield f"| {escape(team['id'])} | {' | '.join(cells)} |"
+        yield f"| {escape(subject_title(team['id']))} | {' | '.join(cells)} |"
 
 
 def _rows(view: ReportView) -> Iterator[str]:
@@ -212,10 +225,11 @@ def _evidence(view: ReportView) -> Iterator[str]:
         if not finding["evidence"]:
             continue
         yield ""
-        yield f"**{escape(name)}** {outcome_word(finding['outcome'])}"
+        word = outcome_word(finding["outcome"])
+        yield f"**{escape(row_title(view, name))}** {word} `{escape(name)}`"
         yield ""
         for test in finding["tests"]:
-            yield f"- {_test(test)}"
+            yield f"- {_test(view, test)}"
         cited = [evidence[item] for item in finding["evidence"][:_CITED] if item in evidence]
         for item in cited:
             yield f"- {_place(item)}"
@@ -224,11 +238,12 @@ def _evidence(view: ReportView) -> Iterator[str]:
             yield f"- and {count(left, 'more citation')}"
 
 
-def _test(test: Mapping[str, Any]) -> str:
+def _test(view: ReportView, test: Mapping[str, Any]) -> str:
     against = "counter-test " if test.get("counter") else ""
     seen = population(test["seen"], test["declared"])
+    title = escape(signal_title(view, test["signal"]))
     return (
-        f"{against}{escape(test['signal'])}: {escape(observed(test['low'], test['high']))} "
+        f"{against}{title}: {escape(observed(test['low'], test['high']))} "
         f"against {escape(test['threshold'])} ({seen})"
     )
 

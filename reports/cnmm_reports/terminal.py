@@ -18,19 +18,21 @@ from cnmm_reports.firstpage import (
     Reason,
     coverage,
     ends,
+    excused,
     headline,
     holding_down,
+    meaning,
     next_steps,
     notes,
     ruling_out,
     scope_line,
-    section_words,
 )
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import line
 from cnmm_reports.review import marks_summary
+from cnmm_reports.titles import row_title, subject_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import bar, count
+from cnmm_reports.wording import bar, count, sentence, short_interval
 
 _GAPS = 8
 _CHANGES = 8
@@ -49,10 +51,10 @@ class TerminalRenderer:
         """Return the one file: plain text, or text with ANSI styles where colour was asked for."""
         screen = _Screen(self.colour, max(40, self.width))
         _lead(screen, view)
+        _sections(screen, view)
+        _next(screen, view)
         _reasons(screen, "What keeps the next level from being proven", holding_down(view))
         _reasons(screen, "What rules a higher level out", ruling_out(view))
-        _next(screen, view)
-        _sections(screen, view)
         _changes(screen, view)
         _gaps(screen, view)
         _ledger(screen, view)
@@ -100,7 +102,8 @@ def _lead(screen: _Screen, view: ReportView) -> None:
     document = view.assessment
     screen.say(f"{document['organisation']} · as of {document['as_of']}")
     screen.say(headline(view), "bold cyan")
-    screen.say(scope_line(view))
+    screen.say(" ".join(meaning(view)))
+    screen.say(scope_line(view), "dim")
     for note in notes(view):
         screen.say(note, "dim")
 
@@ -113,8 +116,8 @@ def _reasons(screen: _Screen, title: str, reasons: tuple[Reason, ...]) -> None:
         screen.say(f"{reason.section}: {reason.words}")
         shown = reason.rows[: _ROWS if len(reasons) < _MANY else 1]
         for name, statement, why in shown:
-            screen.say(f"{name}: {statement}", indent=2)
-            screen.say(why, "dim", indent=4)
+            screen.say(statement or name, indent=2)
+            screen.say(f"{why}; {name}", "dim", indent=4)
         if more := reason.more + len(reason.rows) - len(shown):
             screen.say(f"and {count(more, 'more row')}", "dim", indent=2)
 
@@ -125,7 +128,9 @@ def _next(screen: _Screen, view: ReportView) -> None:
         return
     screen.title("Next evidence, most narrowing first")
     for position, step in enumerate(steps, 1):
-        screen.say(f"{position}. {step.needs or step.source} ({count(step.rows, 'row')})", indent=1)
+        title = f"{position}. {sentence(step.title)}"
+        screen.say(title, "bold" if position == 1 else "", indent=1)
+        screen.say(f"{step.needs or step.source} ({count(step.rows, 'open row')})", indent=4)
         if step.narrows:
             more = len(step.narrows) - _NARROWS
             rest = f"; and {count(more, 'more section')}" if more > 0 else ""
@@ -145,13 +150,16 @@ def _sections(screen: _Screen, view: ReportView) -> None:
 
 
 def _section(section: Mapping[str, Any]) -> tuple[Text, ...]:
-    words = section_words(section)
+    low, high, _ = ends(section)
+    words = ["not applicable" if excused(section) else short_interval(low, high)]
+    if high is not None and not section["sufficient"]:
+        words.append("insufficient evidence")
     if not section["in_headline"]:
-        words += " (not in the headline)"
+        words.append("not in the headline")
     return (
         _cell(section["title"]),
         _cell(bar(*ends(section)), "cyan"),
-        _cell(words),
+        _cell(", ".join(words)),
         _cell(coverage(section)),
     )
 
@@ -162,7 +170,8 @@ def _changes(screen: _Screen, view: ReportView) -> None:
         screen.say(compared(view.diff), indent=2)
         screen.say(summary(view.diff), indent=2)
         for finding in view.diff["findings"][:_CHANGES]:
-            screen.say(f"{finding['criterion']} ({finding['subject']}): {finding_words(finding)}", indent=2)
+            title = row_title(view, finding["criterion"])
+            screen.say(f"{title} ({subject_title(finding['subject'])}): {finding_words(finding)}", indent=2)
         if (more := len(view.diff["findings"]) - _CHANGES) > 0:
             screen.say(f"and {count(more, 'more change')}: cnmm diff says all", "dim", indent=2)
     if view.marks is not None:
@@ -177,7 +186,7 @@ def _gaps(screen: _Screen, view: ReportView) -> None:
     screen.title("Not collected, and why")
     for pile in piles[:_GAPS]:
         screen.say(
-            f"{pile.source}: {pile.words}; {count(len(pile.signals), 'signal')}, "
+            f"{sentence(pile.title)}: {pile.words}; {count(len(pile.signals), 'signal')}, "
             f"{count(len(pile.rows), 'row')} left open",
             indent=2,
         )

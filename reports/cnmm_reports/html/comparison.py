@@ -44,6 +44,7 @@ def diff_html(diff: Diff, names: Names = PLAIN) -> Markup:
             "Levels that moved",
             ("Section", "Before", "Now", "Why"),
             Markup("").join(_section(one, number) for number, one in enumerate(_moving(diff))),
+            "stack",
         ),
         table(
             "Findings that changed",

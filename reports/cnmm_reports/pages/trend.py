@@ -29,7 +29,7 @@ class Dot:
 def trend_html(trend: Trend) -> Markup:
     """Return the charts, each with its words, and the table of every scan, oldest first."""
     heads, rows = trend_table(trend)
-    body = Markup("").join(row(*one) for one in rows[-SHOWN:])
+    body = Markup("").join(row(_day(one[0]), *one[1:]) for one in rows[-SHOWN:])
     charts = Markup("").join(
         _chart(f"trend-{number}", title, dots)
         for number, (title, dots) in enumerate(_series(trend))
@@ -37,6 +37,10 @@ def trend_html(trend: Trend) -> Markup:
     )
     shown = Markup('<div class="trends">{}</div>').format(charts) if charts else charts
     return shown + table("Levels over time, oldest first", heads, body)
+
+
+def _day(words: str) -> Markup:
+    return Markup('<span class="nobreak">{}</span>').format(cell(words))
 
 
 def _series(trend: Trend) -> Iterator[tuple[str, list[Dot]]]:

@@ -64,7 +64,7 @@ def test_a_change_is_told_with_its_causes_in_order() -> None:
     assert "acme: 2026-01-01 to 2026-02-01, people 1.0" in text
     assert "1 finding changed: 1 because reality changed, 1 because more or less was read." in text
     assert "met to unknown: not met as reality changed; then unknown as more or less was read" in text
-    assert "Headline: 1..2 to none yet..2 (none yet..2 as reality changed)" in text
+    assert "Headline: 1..2 to none yet..2 (reality changed)" in text
     assert "x.flag > 0.5: 0.75 (true), now not asked" in text
     assert "new rows: org.L2.new" in text
     assert "note: careful" in text

@@ -27,7 +27,7 @@ def hostile() -> ReportView:
 def test_leads_with_the_interval_and_what_decided_it() -> None:
     lines = text_of(view()).splitlines()
     assert lines[1] == "No level shown yet; up to level 2 not ruled out"
-    order = ["What keeps", "What rules", "Next evidence", "Sections", "Not collected", "Ledger"]
+    order = ["Sections", "Next evidence", "What keeps", "What rules", "Not collected", "Ledger"]
     places = [next(n for n, line in enumerate(lines) if line.startswith(word)) for word in order]
     assert places == sorted(places)
 
@@ -43,7 +43,7 @@ def test_nothing_read_is_not_a_zero() -> None:
 def test_ledger_and_gaps_are_said() -> None:
     shown = text_of(view())
     assert "120 requested = 111 received + 5 skipped + 4 failed" in shown
-    assert "kube: the credential is not allowed to look; 1 signal, 2 rows left open" in shown
+    assert "Kube: the credential is not allowed to look; 1 signal, 2 rows left open" in shown
 
 
 def test_plain_without_colour_and_styled_with_it() -> None:
