@@ -112,8 +112,17 @@ class _Subject:
         self._outcomes: dict[str, Truth] = {}
         self._sections: dict[str, Verdict] = {}
         facts = index.facts
-        self._claimed = {claim.criterion for claim in facts.claims if claim.subject == scope}
-        self._waivers = {waiver.criterion: waiver for waiver in facts.waivers if waiver.subject == scope}
+        today = facts.as_of
+        self._claimed = {
+            claim.criterion
+            for claim in facts.claims
+            if claim.subject == scope and claim.dated <= today <= claim.expires
+        }
+        self._waivers = {
+            waiver.criterion: waiver
+            for waiver in facts.waivers
+            if waiver.subject == scope and today <= waiver.expires
+        }
         self._decisions = {item.criterion: item for item in facts.adjudications if item.subject == scope}
 
     def findings(self) -> dict[str, Finding]:

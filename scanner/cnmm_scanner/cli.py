@@ -34,6 +34,10 @@ ENTRIES = {
     "recheck": Entry(f"{_COMMANDS}.audit:recheck", "Fetch cited evidence again with your own access."),
     "export": Entry(f"{_COMMANDS}.audit:export", "Write an assessment for outsiders, without any name."),
     "serve": Entry(f"{_COMMANDS}.serve:serve", "Show reports and history in a browser, read-only."),
+    "attest": Entry(f"{_COMMANDS}.statements:attest", "Write or list statements; --interview asks for them."),
+    "artefact": Entry(f"{_COMMANDS}.statements:artefact", "Say of a document which record it is."),
+    "waive": Entry(f"{_COMMANDS}.statements:waive", "Write down an accepted risk; never a pass."),
+    "adjudicate": Entry(f"{_COMMANDS}.statements:adjudicate", "Write down an auditor's decision on a row."),
     "explain": Entry(
         f"{_COMMANDS}.catalogue:explain", "Say what a criterion or signal asks, and what was seen."
     ),

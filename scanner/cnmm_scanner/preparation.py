@@ -20,6 +20,7 @@ from cnmm_rules.catalogue.loader import load as load_catalogue
 from cnmm_rules.catalogue.overlay import apply as apply_overlay
 from cnmm_rules.criteria import Catalogue
 from cnmm_scanner.canonical import document as document_bytes
+from cnmm_scanner.claims import Claims, read_claims
 from cnmm_scanner.collect import inputs_digest
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.gates import Gate, check_sections
@@ -34,7 +35,7 @@ from cnmm_scanner.plugins import CATALOGUES, COLLECTORS, JOINS, Plugin, discover
 from cnmm_scanner.sealing import foreign_specs
 from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
-from cnmm_scanner.sources import source_targets
+from cnmm_scanner.sources import SourceKind, source_targets
 from cnmm_scanner.targets import parse_target, require_accepted
 from cnmm_scanner.work import Conditions
 
@@ -134,6 +135,12 @@ class Scan:
             "complete": complete,
             "targets": sorted(f"{one.kind}:{_public(one)}" for one in self.targets),
         }
+
+    def claims(self) -> Claims:
+        """Return what the attestation folders state about rows, beside the records that they are."""
+        places = self.settings.sources.get(SourceKind.ATTESTATIONS, ())
+        known = frozenset(row.id for row in self.catalogue.criteria)
+        return read_claims(places, known, self.org, self.as_of)
 
     def about(self, complete: bool) -> dict[str, Any]:
         """Return what the manifest says of this scan."""

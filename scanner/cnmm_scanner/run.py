@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from cnmm_collectors.plugin import Collected
 from cnmm_scanner.baseline import BASELINE
 from cnmm_scanner.bundle import OVERLAY, RUN, Bundle, write_bundle
 from cnmm_scanner.canonical import document
@@ -85,9 +86,16 @@ def collect(scan: Scan, journal: Journal, progress: Progress) -> Outcome:
     }
     declared = declared_repositories(scan.settings.scope)
     names, failed = run_joins(scan.joins, journal, list(outcome.items), worker, context, declared)
-    outcome.items.update(dict.fromkeys(names))
+    outcome.items.update(dict.fromkeys([*names, _list_claims(scan, journal, worker)]))
     outcome.failed += failed
     return outcome
+
+
+def _list_claims(scan: Scan, journal: Journal, worker: Worker) -> str:
+    """Journal what is to be said of statements about rows; return the name to seal."""
+    finished = worker.finish("statements", "", Collected(ledger=scan.claims().rows))
+    journal.add([finished.line])
+    return finished.item
 
 
 def seal(scan: Scan, journal: Journal, outcome: Outcome) -> Path:
@@ -112,6 +120,8 @@ def _inputs(scan: Scan, complete: bool) -> Iterator[tuple[str, Content]]:
         yield BASELINE, held(scan.baseline)
     for kind in FILES:
         found = read_statements(kind, getattr(scan.settings, kind))
+        if kind == "attestations":
+            found = sorted([*found, *scan.claims().sealed], key=lambda one: sorted(one.items()))
         if found:
             yield f"inputs/{kind}.json", held(document(found))
 

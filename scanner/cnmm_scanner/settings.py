@@ -229,6 +229,21 @@ def _model_of(annotation: Any) -> type[BaseModel] | None:
 def collector_settings(settings: Settings, name: str, model: type[Any], document: Located | None) -> Any:
     """Return the collector's own settings, validated by its own model; raises SettingsFault."""
     data = settings.collectors.get(name, {})
+    base = Path() if document is None else Path(document.name).parent
     if document is None:
         document = Located("settings", {}, None)
-    return validate(model, document, data, ("collectors", name))
+    return _rebased(validate(model, document, data, ("collectors", name)), base)
+
+
+def _rebased(model: Any, base: Path) -> Any:
+    """Return the settings with every path relative to the file they stand in."""
+
+    def rebase(value: Any) -> Any:
+        if isinstance(value, Path):
+            return base / value.expanduser()
+        if isinstance(value, BaseModel):
+            return _rebased(value, base)
+        return {key: rebase(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+    found = {name: getattr(model, name) for name in type(model).model_fields}
+    return model.model_copy(update={name: rebase(value) for name, value in found.items()})

@@ -37,13 +37,13 @@ class SignatureFault(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs manifests with a private key."""
+    """Signs manifests and statements with a private key."""
 
     crypto: CryptoSigner
 
-    def sign(self, manifest: bytes) -> bytes:
-        """Return the DSSE envelope over the manifest, in its one spelling."""
-        envelope = Envelope(manifest, PAYLOAD_TYPE, {})
+    def sign(self, payload: bytes, kind: str = PAYLOAD_TYPE) -> bytes:
+        """Return the DSSE envelope over a manifest, or over another kind of payload, in its one spelling."""
+        envelope = Envelope(payload, kind, {})
         envelope.sign(self.crypto)
         return document(envelope.to_dict())
 

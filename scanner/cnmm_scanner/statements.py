@@ -71,6 +71,8 @@ class AdjudicationModel(_About):
     decision: Literal["accept", "reject"]
     reason: _Text
     dated: date
+    auditor: Annotated[str, StringConstraints(max_length=200)] = ""
+    """The role that decides; who hands the evidence in does not."""
 
     def fact(self) -> Adjudication:
         """Return what the rules see of it."""

@@ -9,24 +9,35 @@ from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from cnmm_collectors import registry
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
-from cnmm_collectors.records.statements import Statement, StatementFault, parse
+from cnmm_collectors.records.statements import Statement, StatementFault, parse, plain
+from cnmm_collectors.records.trust import Trust
 from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 _SIGNAL = {"attestations": ("attest.record", "attest"), "artefacts": ("artefact.record", "artefact")}
 _YAML = (".yaml", ".yml")
+LONGEST_DAYS = 366
+"""The longest that a statement may speak for."""
 
 
 class RecordsSettings(BaseModel):
-    """The `records:` part of the configuration: nothing can be set."""
+    """The `records:` part of the configuration."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    trust: dict[str, Path] = Field(
+        default_factory=dict,
+        description="Role to the public key that speaks for it, kept outside of the record folders",
+    )
+    signed_artefacts: bool = Field(
+        default=False, description="Whether a document counts only with a signature of owner or reviewer"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +77,16 @@ class RecordsCollector:
         kind, org = str(given["kind"]), item.subjects[0]
         spec = next(one for one in self.signals if one.id == _SIGNAL[kind][0])
         keys = spec.parameters[0].values
+        trust = Trust.read(settings.trust, given["places"], reader)
+        yield from trust.rows
+        desk = _Desk(kind, keys, trust, settings.signed_artefacts, reader)
         best: dict[str, _Found] = {}
         for place in given["places"]:
             for file in _files(Path(place), reader):
                 if isinstance(file, LedgerRow):
                     yield file
                     continue
-                found, row = _read(file, Path(place), kind, keys, reader)
+                found, row = _read(file, desk)
                 yield row
                 for one in found:
                     known = best.get(one.key)
@@ -107,28 +121,44 @@ def _is_backed(path: Path) -> bool:
     return any(path.with_name(path.name + suffix).is_file() for suffix in _YAML)
 
 
-def _read(
-    path: Path, place: Path, kind: str, keys: tuple[str, ...], reader: Reader
-) -> tuple[list[_Found], LedgerRow]:
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What a record of a kind is judged with."""
+
+    kind: str
+    keys: tuple[str, ...]
+    trust: Trust
+    demanding: bool
+    reader: Reader
+
+
+def _read(path: Path, desk: _Desk) -> tuple[list[_Found], LedgerRow]:
+    kind = desk.kind
     # `charter.md.yaml` speaks of `charter.md`, also where that has gone: then nothing stands behind it.
     beside = path.with_name(path.stem).is_file() or bool(Path(path.stem).suffix)
     file = path.stem if kind == "artefacts" and beside else ""
     try:
-        raw = reader.files.read(path)
+        raw = desk.reader.files.read(path)
         statements = list(parse(raw, kind, file))
     except (FileFault, StatementFault) as fault:
         gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
         return [], LedgerRow("records", kind, path.name, 1, 0, 0, 1, gap.value, str(fault))
     found: list[_Found] = []
     causes: list[str] = []
+    claims = 0
+    signers = desk.trust.signers(path, raw, desk.reader)
     for statement in statements:
-        if statement.key not in keys:
+        if not statement.key:
+            claims += 1
+            causes.append("a statement about a row that machines decide: never more than claimed")
+            continue
+        if statement.key not in desk.keys:
             causes.append("orphaned: no row asks for its key")
             continue
-        one, cause = _judge(statement, path, kind, raw, reader)
+        one, cause = _judge(statement, path, raw, signers, desk)
         found.append(one)
         causes += [cause] if cause else []
-    lost = sum(not isinstance(one.reading, Observed) for one in found) + len(statements) - len(found)
+    lost = sum(not isinstance(one.reading, Observed) for one in found) + len(statements) - len(found) - claims
     row = LedgerRow(
         "records", kind, path.name, len(statements), len(statements) - lost, lost, 0,
         "not usable" if lost else "", "; ".join(dict.fromkeys(causes)),
@@ -136,9 +166,11 @@ def _read(
     return found, row
 
 
-def _judge(statement: Statement, path: Path, kind: str, raw: bytes, reader: Reader) -> tuple[_Found, str]:
+def _judge(
+    statement: Statement, path: Path, raw: bytes, signers: frozenset[str], desk: _Desk
+) -> tuple[_Found, str]:
     """Return what a statement amounts to, and what the ledger says of it where that is less than proof."""
-    day = statement.day
+    day, kind, reader = statement.day, desk.kind, desk.reader
     name, wanted = statement.link
     if day > reader.as_of:
         return _lost(statement, Gap.MALFORMED, "dated after the audit date")
@@ -156,16 +188,30 @@ def _judge(statement: Statement, path: Path, kind: str, raw: bytes, reader: Read
         evidence.append(_cite(reader, path.parent / name, kind, statement.key, digest))
     else:
         doubts.append("no document linked")
-    if not statement.reviewed:
-        doubts.append("no reviewer other than who hands it in")
-    if kind == "artefacts" and not statement.owner:
-        doubts.append("no owner")
-    if kind == "attestations" and statement.expires is None:
-        doubts.append("no expiry")
+    doubts += _doubts(statement, signers, desk)
     word = "claimed" if doubts else "proven"
     reading = Observed(f"{word} {day.isoformat()}", tuple(evidence))
     told = f"claimed only: {', '.join(doubts)}" if doubts else ""
     return _Found(statement.key, not doubts, day, reading), told
+
+
+def _doubts(statement: Statement, signers: frozenset[str], desk: _Desk) -> Iterator[str]:
+    """Yield what keeps a record that was fetched, and is in date, from being proof."""
+    signed = statement.is_signed(signers)
+    if desk.kind == "artefacts":
+        if not statement.reviewed:
+            yield "no reviewer other than who hands it in"
+        if not statement.owner:
+            yield "no owner"
+        if desk.demanding and not any(plain(one) in signers for one in (statement.owner, statement.reviewer)):
+            yield "signed by neither owner nor reviewer"
+        return
+    if not signed:
+        yield "not signed by a role whose key is trusted"
+    if statement.expires is None:
+        yield "no expiry"
+    elif (statement.expires - statement.day).days > LONGEST_DAYS:
+        yield "its expiry is more than a year away"
 
 
 def _lost(statement: Statement, gap: Gap, why: str) -> tuple[_Found, str]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 20_000
@@ -28,19 +36,26 @@ class _Link(BaseModel):
 
 
 class Statement(BaseModel):
-    """One record: its key, what backs it, when, and which roles stand behind it."""
+    """One record: its key or criterion, what backs it, when, and which roles stand behind it."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
-    key: _Text
+    key: _Text = ""
+    criterion: _Text = ""
     file: _Text = ""
     digest: _Digest | None = None
-    day: date = Field(alias="date")
+    day: date = Field(validation_alias=AliasChoices("date", "dated"))
     expires: date | None = None
     owner: _Text = Field(default="", alias="owner_role")
     reviewer: _Text = Field(default="", alias="reviewer_role")
     signer: _Text = Field(default="", alias="role")
-    evidence: _Link = _Link()
+    evidence: _Link = Field(default=_Link(), validation_alias=AliasChoices("artefact", "evidence"))
+
+    @model_validator(mode="after")
+    def _about_something(self) -> Self:
+        if not self.key and not self.criterion:
+            raise ValueError("neither key nor criterion")
+        return self
 
     @property
     def link(self) -> tuple[str, str]:
@@ -51,11 +66,16 @@ class Statement(BaseModel):
     @property
     def reviewed(self) -> bool:
         """True where another role than the one that hands it in has reviewed it."""
-        others = {_plain(one) for one in (self.owner, self.signer) if one}
-        return bool(self.reviewer) and bool(others) and _plain(self.reviewer) not in others
+        others = {plain(one) for one in (self.owner, self.signer) if one}
+        return bool(self.reviewer) and bool(others) and plain(self.reviewer) not in others
+
+    def is_signed(self, roles: frozenset[str]) -> bool:
+        """True where the role that states it, or the one that reviewed it, is among those that signed."""
+        return any(plain(one) in roles for one in (self.signer, self.reviewer) if one)
 
 
-def _plain(role: str) -> str:
+def plain(role: str) -> str:
+    """Return a role as roles are compared: small letters and single blanks."""
     return re.sub(r"[\W_]+", " ", role).strip().casefold()
 
 
@@ -80,5 +100,5 @@ def parse(raw: bytes, section: str, file: str = "") -> Iterator[Statement]:
         try:
             yield Statement.model_validate({"file": file, **entry} if file else dict(entry))
         except ValidationError as error:
-            places = sorted({".".join(str(step) for step in one["loc"]) for one in error.errors()})
+            places = sorted({".".join(str(step) for step in one["loc"]) or "key" for one in error.errors()})
             raise StatementFault(f"missing or misspelled: {', '.join(places)}") from None
