@@ -87,10 +87,13 @@ KYVERNO_POLICIES = Resource("kyverno.io", "policies")
 KYVERNO_EXCEPTIONS = Resource("kyverno.io", "policyexceptions")
 KYVERNO_CEL = Resource("policies.kyverno.io", "validatingpolicies", False)
 KYVERNO_IMAGES = Resource("policies.kyverno.io", "imagevalidatingpolicies", False)
+KYVERNO_OWN_CEL = Resource("policies.kyverno.io", "namespacedvalidatingpolicies")
+KYVERNO_OWN_IMAGES = Resource("policies.kyverno.io", "namespacedimagevalidatingpolicies")
 KYVERNO_CEL_EXCEPTIONS = Resource("policies.kyverno.io", "policyexceptions")
 KUBEWARDEN_CLUSTER = Resource("policies.kubewarden.io", "clusteradmissionpolicies", False)
 KUBEWARDEN = Resource("policies.kubewarden.io", "admissionpolicies")
 IMAGE_POLICIES = Resource("policy.sigstore.dev", "clusterimagepolicies", False)
+GATEKEEPER_CONFIGS = Resource("config.gatekeeper.sh", "configs")
 GATEKEEPER_GROUP = "constraints.gatekeeper.sh"
 POLICY_REPORTS = Resource("wgpolicyk8s.io", "policyreports", True, "", True)
 OPEN_REPORTS = Resource("openreports.io", "reports", True, "", True)
@@ -128,7 +131,7 @@ NETWORK = (
 )  # fmt: skip
 POLICY = (
     ADMISSION_POLICIES, ADMISSION_BINDINGS, KYVERNO_CLUSTER, KYVERNO_POLICIES, KYVERNO_CEL, KYVERNO_IMAGES,
-    KUBEWARDEN_CLUSTER, KUBEWARDEN, IMAGE_POLICIES,
+    KYVERNO_OWN_CEL, KYVERNO_OWN_IMAGES, GATEKEEPER_CONFIGS, KUBEWARDEN_CLUSTER, KUBEWARDEN, IMAGE_POLICIES,
 )  # fmt: skip
 EXCEPTIONS = (KYVERNO_EXCEPTIONS, KYVERNO_CEL_EXCEPTIONS)
 REPORTS = (POLICY_REPORTS, OPEN_REPORTS, VULNERABILITIES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 
 from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
@@ -10,6 +11,7 @@ from cnmm_collectors.kubernetes.answers.finding import ABSENT, Answer, Finding, 
 from cnmm_collectors.kubernetes.semantics import rbac
 from cnmm_collectors.kubernetes.shape import text
 from cnmm_collectors.kubernetes.view import View
+from cnmm_collectors.signals import Interval
 
 
 def _roles(view: View) -> Mapping[tuple[str, str], rbac.Role]:
@@ -21,10 +23,8 @@ def _roles(view: View) -> Mapping[tuple[str, str], rbac.Role]:
 
 
 def _bindings(view: View) -> list[rbac.Binding]:
-    bindings = [
-        rbac.read_binding(one) for one in view.items(known.ROLE_BINDINGS, known.CLUSTER_ROLE_BINDINGS)
-    ]
-    return [one for one in bindings if not one.system]
+    # Also those the cluster came with: who was added to one of them holds what it gives.
+    return [rbac.read_binding(one) for one in view.items(known.ROLE_BINDINGS, known.CLUSTER_ROLE_BINDINGS)]
 
 
 def people(view: View) -> list[rbac.Holder]:
@@ -40,7 +40,11 @@ def _administrators(view: View) -> Iterator[Finding]:
     held = rbac.administrators(_bindings(view), _roles(view))
     groups = sum(one.kind == "group" for one in held)
     says = f"{len(held)} users and groups hold everything in the cluster, {groups} of them groups"
-    yield Finding("k8s.cluster_admin_subject_count", "", len(held), says, known.RBAC)
+    value: int | Interval = len(held)
+    if any(one.name in rbac.EVERYBODY for one in held):
+        says += ", and everybody is one of them"
+        value = Interval(Fraction(len(held)), None)
+    yield Finding("k8s.cluster_admin_subject_count", "", value, says, known.RBAC)
 
 
 def _groups(view: View) -> Iterator[Finding]:

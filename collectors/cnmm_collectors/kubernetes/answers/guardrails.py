@@ -8,6 +8,7 @@ from datetime import timedelta
 from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes.answers.finding import ABSENT, Answer, Finding, Hidden, listing
 from cnmm_collectors.kubernetes.answers.network import rules as network_rules
+from cnmm_collectors.kubernetes.semantics import kyverno
 from cnmm_collectors.kubernetes.semantics import policies as admission
 from cnmm_collectors.kubernetes.semantics.netpol import Effect
 from cnmm_collectors.kubernetes.semantics.podsecurity import LABEL, enforces_baseline
@@ -28,13 +29,14 @@ def _rules(view: View) -> list[Rule]:
 def _read_rules(view: View) -> list[Rule]:
     found: list[Rule] = []
     for item in view.items(known.KYVERNO_CLUSTER, known.KYVERNO_POLICIES):
-        found += admission.from_kyverno(item)
-    for item in view.items(known.KYVERNO_CEL):
-        found += admission.from_cel(item, images=False)
-    for item in view.items(known.KYVERNO_IMAGES):
-        found += admission.from_cel(item, images=True)
+        found += kyverno.read(item)
+    for item in view.items(known.KYVERNO_CEL, known.KYVERNO_OWN_CEL):
+        found += kyverno.read_expression(item, images=False)
+    for item in view.items(known.KYVERNO_IMAGES, known.KYVERNO_OWN_IMAGES):
+        found += kyverno.read_expression(item, images=True)
+    exempt = [name for one in view.items(known.GATEKEEPER_CONFIGS) for name in admission.exempted(one)]
     for plural, item in need(view.constraints):
-        found += admission.from_gatekeeper(item, plural)
+        found += admission.from_gatekeeper(item, plural, exempt)
     found += admission.from_admission(
         view.items(known.ADMISSION_POLICIES), view.items(known.ADMISSION_BINDINGS)
     )
@@ -134,17 +136,19 @@ def _policy_families(view: View) -> Iterator[Finding]:
 
 
 def _exceptions(view: View) -> Iterator[Finding]:
-    lifted = [admission.lifted(one) for one in view.items(*known.EXCEPTIONS)]
-    excluded = [
-        list(one.get("names", ())) for rule in _rules(view) for one in rule.exclude if one.get("names")
-    ]
-    for name in view.tenants():
-        count = sum(name in names or "*" in names for names in lifted) + sum(
-            name in names for names in excluded
-        )
+    lifted = [kyverno.lifted(one) for one in view.items(*known.EXCEPTIONS)]
+    excluded = [rule for rule in _rules(view) if any(one.get("names") for one in rule.exclude)]
+    for name, room in view.tenants().items():
+        count = sum(name in names or "*" in names for names in lifted)
+        count += sum(_leaves_out(rule, name, room) for rule in excluded)
         says = f"{count} exceptions lift an enforced rule here"
         value = count if count else ABSENT
         yield Finding("k8s.policy_exception_count", name, value, says, (*known.EXCEPTIONS, *known.POLICY))
+
+
+def _leaves_out(rule: Rule, name: str, room: Namespace) -> bool:
+    """True where a rule names the namespace among its exclusions; a pattern for many is its reach."""
+    return any(name in one.get("names", ()) for one in rule.exclude)
 
 
 def _reports(view: View) -> Iterator[Finding]:
@@ -172,11 +176,13 @@ def _verified(view: View) -> Iterator[Finding]:
 
 def _verification(name: str, room: Namespace, every: list[Rule]) -> Finding:
     own = [rule for rule in every if rule.on_workloads and rule.covers(name, room.labels)]
-    whole = [rule.name for rule in own if rule.simple]
+    whole = [rule.name for rule in own if rule.simple and rule.whole]
     says = f"images verified by {listing(whole or [rule.name for rule in own]) or 'nothing'}"
     value: bool | Hidden = bool(whole)
     if own and not whole:
-        value = Hidden(Gap.UNSUPPORTED, "the rule has conditions that are not evaluated")
+        value = Hidden(
+            Gap.UNSUPPORTED, "the rule is for some images, or has conditions that are not evaluated"
+        )
     return Finding("k8s.signature_verify_ratio", name, value, says, known.POLICY)
 
 

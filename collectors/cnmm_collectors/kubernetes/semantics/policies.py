@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from cnmm_collectors.kubernetes.shape import Object, flag, mapping, matches, objects, text, texts
+from cnmm_collectors.kubernetes.shape import Object, mapping, matches, objects, text, texts
 
 FAMILIES = ("workload", "image", "network", "ownership", "quota", "other")
 WORKLOAD_KINDS = frozenset(
@@ -28,22 +28,28 @@ _WORDS = (
 )  # fmt: skip
 
 
+Where = Mapping[str, Any]
+"""Namespaces: `names` and `only` are patterns, `selector` is one over labels; all that is there must hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """An enforced admission rule; `namespaces` says where it applies, `kinds` are lower case.
 
-    `family` is `other` where its intent cannot be told from its names. `verifies` where only images with
-    a verified signature pass. `simple` is False where an engine's conditions narrow it beyond what is read.
+    `family` is `other` where its intent cannot be told from its names. `verifies` where images need a
+    verified signature, `whole` where that is every image. `simple` is False where an engine's conditions
+    narrow it beyond what is read.
     """
 
     name: str
     family: str
     kinds: frozenset[str]
     verifies: bool = False
+    whole: bool = False
     baseline: bool = False
     simple: bool = True
-    include: tuple[Mapping[str, Any], ...] = field(default=())
-    exclude: tuple[Mapping[str, Any], ...] = field(default=())
+    include: tuple[Where, ...] = ()
+    exclude: tuple[Where, ...] = ()
 
     def covers(self, namespace: str, carried: Mapping[str, str]) -> bool:
         """True where the rule applies to objects of a namespace; raises ShapeFault."""
@@ -57,10 +63,10 @@ class Rule:
         return not self.kinds or bool(self.kinds & WORKLOAD_KINDS)
 
 
-def _meets(one: Mapping[str, Any], namespace: str, carried: Mapping[str, str]) -> bool:
-    names = texts(one, "names")
-    if names and not any(_glob(pattern, namespace) for pattern in names):
-        return False
+def _meets(one: Where, namespace: str, carried: Mapping[str, str]) -> bool:
+    for key in ("names", "only"):
+        if key in one and not any(_glob(pattern, namespace) for pattern in texts(one, key)):
+            return False
     named = {"kubernetes.io/metadata.name": namespace, **carried}
     return "selector" not in one or matches(mapping(one, "selector"), named)
 
@@ -75,88 +81,39 @@ def family_of(*words: str) -> str:
     return next((family for family, pattern in _WORDS if pattern.search(joined)), "other")
 
 
-def from_kyverno(item: Object) -> Iterator[Rule]:
-    """Yield the enforced rules of a Kyverno policy; raises ShapeFault."""
-    spec, meta = mapping(item, "spec"), mapping(item, "metadata")
-    own, name = text(meta, "namespace"), text(meta, "name")
-    general = text(spec, "validationFailureAction").lower()
-    for rule in objects(spec, "rules"):
-        validate, images = mapping(rule, "validate"), objects(rule, "verifyImages")
-        action = text(validate, "failureAction").lower() or general
-        checked = [one for one in images if (text(one, "failureAction").lower() or general) == "enforce"]
-        if not (checked if images else validate and action == "enforce"):
-            continue
-        matched, excluded = _kyverno_blocks(rule, "match"), _kyverno_blocks(rule, "exclude")
-        kinds = frozenset(
-            kind.rpartition("/")[2].lower()
-            for block in matched
-            for kind in texts(block, "resources", "kinds")
-        )
-        families = [text(mapping(meta), "name"), text(rule, "name")]
-        security = mapping(validate, "podSecurity")
-        verifies = any(objects(one, "attestors") and flag(one, "required") is not False for one in checked)
-        include = ({"names": [own]},) if own else tuple(_where(block) for block in matched)
-        yield Rule(
-            f"{name}/{text(rule, 'name')}",
-            "image" if images else ("workload" if security else family_of(*families)),
-            kinds, verifies, text(security, "level") in ("baseline", "restricted"),
-            not rule.get("preconditions") and all(_is_plain(block) for block in matched),
-            tuple(one for one in include if one) if all(include) else (),
-            tuple(one for one in (_where(block) for block in excluded) if one),
-        )  # fmt: skip
-
-
-_PLAIN = {"kinds", "namespaces", "namespaceSelector", "operations"}
-
-
-def _is_plain(block: Object) -> bool:
-    """True where a block selects by kind and namespace alone."""
-    return set(block) <= {"resources"} and set(mapping(block, "resources")) <= _PLAIN
-
-
-def _kyverno_blocks(rule: Object, part: str) -> Sequence[Object]:
-    holder = mapping(rule, part)
-    return (*objects(holder, "any"), *objects(holder, "all"), *([holder] if "resources" in holder else ()))
-
-
-def _where(block: Object) -> Mapping[str, Any]:
-    resources = mapping(block, "resources")
-    found: dict[str, Any] = {}
-    if texts(resources, "namespaces"):
-        found["names"] = list(texts(resources, "namespaces"))
-    if mapping(resources, "namespaceSelector"):
-        found["selector"] = mapping(resources, "namespaceSelector")
-    return found
-
-
-def from_cel(item: Object, images: bool) -> Iterator[Rule]:
-    """Yield a Kyverno policy in the expression language where it denies; raises ShapeFault."""
-    spec = mapping(item, "spec")
-    if "Deny" not in (texts(spec, "validationActions") or ("Deny",)):
-        return
-    kinds, selector = _constraints(mapping(spec, "matchConstraints"))
-    name = text(item, "metadata", "name")
-    verifies = images and bool(objects(spec, "attestors"))
-    yield Rule(name, "image" if images else family_of(name), kinds, verifies, False, True, selector)
-
-
-def _constraints(holder: Object) -> tuple[frozenset[str], tuple[Mapping[str, Any], ...]]:
-    rules = objects(holder, "resourceRules")
-    kinds = frozenset(
-        plural.partition("/")[0].lower() for rule in rules for plural in texts(rule, "resources")
-    )
+def constraints(holder: Object) -> tuple[frozenset[str], tuple[Where, ...], bool]:
+    """Return the kinds a policy checks when they are made or changed, the namespaces, and whether nothing
+    narrows it further; raises ShapeFault.
+    """
+    plurals = [
+        plural
+        for rule in objects(holder, "resourceRules")
+        if _is_for_writes(rule)
+        for plural in texts(rule, "resources")
+    ]
+    kinds = frozenset(plural.removesuffix("/*").lower() for plural in plurals)
     selector = mapping(holder, "namespaceSelector")
-    return kinds, ({"selector": selector},) if selector else ()
+    narrowed = any(holder.get(key) for key in ("objectSelector", "excludeResourceRules"))
+    narrowed = narrowed or any(one.get("resourceNames") for one in objects(holder, "resourceRules"))
+    return kinds or frozenset(("",)), ({"selector": selector},) if selector else (), not narrowed
 
 
-def from_gatekeeper(item: Object, plural: str) -> Iterator[Rule]:
-    """Yield a Gatekeeper constraint where it denies, which is what it does unless told otherwise;
-    raises ShapeFault.
+def _is_for_writes(rule: Object) -> bool:
+    named = texts(rule, "operations")
+    return not named or bool({"*", "CREATE", "UPDATE"} & set(named))
+
+
+IGNORED = {"matchExpressions": [{"key": "admission.gatekeeper.sh/ignore", "operator": "Exists"}]}
+"""Namespaces whose label keeps Gatekeeper from them."""
+_AT_ADMISSION = ("*", "validation.gatekeeper.sh")
+
+
+def from_gatekeeper(item: Object, plural: str, exempt: Sequence[str] = ()) -> Iterator[Rule]:
+    """Yield a Gatekeeper constraint where it denies, which is what it does unless told otherwise; `exempt`
+    are namespaces its configuration leaves out; raises ShapeFault.
     """
     spec = mapping(item, "spec")
-    action = text(spec, "enforcementAction") or "deny"
-    scoped = [text(one, "action") for one in objects(spec, "scopedEnforcementActions")]
-    if action != "deny" and not (action == "scoped" and "deny" in scoped):
+    if not _denies(spec):
         return
     match = mapping(spec, "match")
     kinds = frozenset(kind.lower() for one in objects(match, "kinds") for kind in texts(one, "kinds"))
@@ -165,12 +122,39 @@ def from_gatekeeper(item: Object, plural: str) -> Iterator[Rule]:
         include["names"] = list(texts(match, "namespaces"))
     if mapping(match, "namespaceSelector"):
         include["selector"] = mapping(match, "namespaceSelector")
-    excluded = list(texts(match, "excludedNamespaces"))
+    excluded = [*texts(match, "excludedNamespaces"), *exempt]
     name = text(item, "metadata", "name")
+    narrowed = any(match.get(key) for key in ("labelSelector", "name", "source"))
     yield Rule(
-        f"{plural}/{name}", family_of(plural, name), kinds, False, False, not mapping(match, "labelSelector"),
-        (include,) if include else (), ({"names": excluded},) if excluded else (),
-    )  # fmt: skip
+        f"{plural}/{name}",
+        family_of(plural, name),
+        kinds,
+        verifies=plural.startswith("ratify"),
+        simple=not narrowed and text(match, "scope") != "Cluster",
+        include=(include,) if include else (),
+        exclude=({"selector": IGNORED}, *([{"names": excluded}] if excluded else ())),
+    )
+
+
+def _denies(spec: Object) -> bool:
+    action = text(spec, "enforcementAction") or "deny"
+    if action != "scoped":
+        return action == "deny"
+    return any(
+        text(one, "action") == "deny"
+        and any(text(point, "name") in _AT_ADMISSION for point in objects(one, "enforcementPoints"))
+        for one in objects(spec, "scopedEnforcementActions")
+    )
+
+
+def exempted(item: Object) -> tuple[str, ...]:
+    """Return the namespaces that Gatekeeper's configuration leaves out at admission; raises ShapeFault."""
+    return tuple(
+        name
+        for one in objects(item, "spec", "match")
+        if {"*", "webhook"} & set(texts(one, "processes"))
+        for name in texts(one, "excludedNamespaces")
+    )
 
 
 def from_admission(policies: Iterable[Object], bindings: Iterable[Object]) -> Iterator[Rule]:
@@ -182,41 +166,47 @@ def from_admission(policies: Iterable[Object], bindings: Iterable[Object]) -> It
             bound.setdefault(text(spec, "policyName"), []).append(mapping(spec, "matchResources"))
     for policy in policies:
         name = text(policy, "metadata", "name")
-        kinds, wide = _constraints(mapping(policy, "spec", "matchConstraints"))
+        kinds, wide, plain = constraints(mapping(policy, "spec", "matchConstraints"))
         for narrowed in bound.get(name, ()):
-            selector = mapping(narrowed, "namespaceSelector")
-            include = ({"selector": selector},) if selector else wide
-            simple = not (selector and wide) and not objects(policy, "spec", "matchConditions")
-            yield Rule(name, family_of(name), kinds, False, False, simple, include)
+            _, own, also = constraints(narrowed)
+            simple = plain and also and not objects(narrowed, "resourceRules") and not (own and wide)
+            simple = simple and not objects(policy, "spec", "matchConditions")
+            yield Rule(name, family_of(name), kinds, simple=simple, include=own or wide)
 
 
 def from_kubewarden(item: Object) -> Iterator[Rule]:
     """Yield a Kubewarden policy in the mode that protects, which is the default; raises ShapeFault."""
     spec, own = mapping(item, "spec"), text(item, "metadata", "namespace")
-    if (text(spec, "mode") or "protect") != "protect":
+    served = text(item, "status", "policyStatus") in ("", "active")
+    if (text(spec, "mode") or "protect") != "protect" or not served:
         return
-    rules = objects(spec, "rules")
-    kinds = frozenset(plural.lower() for rule in rules for plural in texts(rule, "resources"))
+    kinds, selected, simple = constraints({**spec, "resourceRules": list(objects(spec, "rules"))})
     name, module = text(item, "metadata", "name"), text(spec, "module")
-    selector = mapping(spec, "namespaceSelector")
-    include = ({"names": [own]},) if own else (({"selector": selector},) if selector else ())
-    verifies = "verify-image-signatures" in module
-    yield Rule(name, family_of(name, module.rpartition("/")[2]), kinds, verifies, False, True, include)
+    yield Rule(
+        name,
+        family_of(name, module.rpartition("/")[2]),
+        kinds,
+        verifies="verify-image-signatures" in module,
+        simple=simple and not objects(spec, "matchConditions"),
+        include=({"names": [own]},) if own else selected,
+    )
 
 
 def from_sigstore(item: Object) -> Iterator[Rule]:
-    """Yield a policy-controller image policy for the namespaces that opted in; raises ShapeFault."""
+    """Yield a policy-controller image policy for the namespaces that opted in; raises ShapeFault.
+
+    An authority that passes everything verifies nothing.
+    """
     if (text(item, "spec", "mode") or "enforce") != "enforce":
         return
     selector = {"matchLabels": {"policy.sigstore.dev/include": "true"}}
-    everything = any(text(one, "glob") in ("**", "*") for one in objects(item, "spec", "images"))
-    name = text(item, "metadata", "name")
-    verifies = everything and bool(objects(item, "spec", "authorities"))
-    yield Rule(name, "image", frozenset(("pods",)), verifies, False, True, ({"selector": selector},))
-
-
-def lifted(item: Object) -> tuple[str, ...]:
-    """Return the namespaces a policy exception names, `*` for all of them; raises ShapeFault."""
-    blocks = _kyverno_blocks(mapping(item, "spec"), "match")
-    names = [name for block in blocks for name in texts(block, "resources", "namespaces")]
-    return tuple(names) or ((text(item, "metadata", "namespace") or "*"),)
+    authorities = objects(item, "spec", "authorities")
+    passing = any(text(one, "static", "action") == "pass" for one in authorities)
+    yield Rule(
+        text(item, "metadata", "name"),
+        "image",
+        frozenset(("pods",)),
+        verifies=bool(authorities) and not passing,
+        whole=any(text(one, "glob") in ("**", "*") for one in objects(item, "spec", "images")),
+        include=({"selector": selector},),
+    )

@@ -12,6 +12,10 @@ _PROVIDER = re.compile(
     r"^(?:system:|eks:|gke-|gke:|aks-|aks:|aksService|masterclient|clusterUser|clusterAdmin)"
 )
 _MACHINE = re.compile(r"\.gserviceaccount\.com$|^arn:aws:(?:iam|sts)::\d+:(?:role|assumed-role)/")
+EVERYBODY = frozenset(
+    ("system:authenticated", "system:unauthenticated", "system:anonymous", "system:serviceaccounts")
+)
+"""Subjects that stand for everybody with, or without, any account."""
 _BOOTSTRAP = "kubernetes.io/bootstrapping"
 
 
@@ -40,7 +44,6 @@ class Binding:
     namespace: str
     role: tuple[str, str]
     holders: tuple[Holder, ...]
-    system: bool
 
 
 def read_role(item: Object) -> Role:
@@ -72,7 +75,7 @@ def read_binding(item: Object) -> Binding:
             holders.append(Holder("account", text(subject, "namespace") or own, name))
         else:
             holders.append(Holder(kind.lower(), "", name))
-    return Binding(own, (scope, text(item, "roleRef", "name")), tuple(holders), _is_system(item))
+    return Binding(own, (scope, text(item, "roleRef", "name")), tuple(holders))
 
 
 def is_person(holder: Holder) -> bool:
@@ -88,13 +91,13 @@ def is_outside(holder: Holder) -> bool:
 
 
 def administrators(bindings: Iterable[Binding], roles: Mapping[tuple[str, str], Role]) -> frozenset[Holder]:
-    """Return the users and groups bound cluster-wide to a role that allows everything."""
+    """Return the users and groups bound cluster-wide to a role that allows everything, everybody included."""
     return frozenset(
         holder
         for binding in bindings
         if not binding.namespace and allows_everything(binding.role, roles)
         for holder in binding.holders
-        if is_person(holder)
+        if is_person(holder) or holder.name in EVERYBODY
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cnmm_collectors import accounts
 from cnmm_collectors.reader.people import pseudonym
-from cnmm_collectors.signals import Tally
+from cnmm_collectors.signals import Interval, Tally
 from doubles.kubernetes.objects import container, custom, manager, namespace, node, pod, settled, workload
 from doubles.kubernetes.server import ApiServer, refuse
 from unit.collectors.kubernetes.conftest import Run, Seen
@@ -90,6 +90,17 @@ def test_hidden_bindings_are_a_list_in_part(shop: ApiServer, run: Run, path: str
 def test_a_cluster_that_does_not_answer_is_a_list_in_part(shop: ApiServer, run: Run) -> None:
     shop.faults["/api/v1/namespaces"] = refuse(401, "Unauthorized")
     assert listed(run()) == {"partial"}
+
+
+def test_who_was_added_to_the_first_binding_holds_what_it_gives(shop: ApiServer, run: Run) -> None:
+    masters, added = ("Group", "system:masters"), ("User", "erin")
+    shop.add(bound("cluster-admin", "cluster-admin", masters, added, label="rbac-defaults"))
+    assert run().value("k8s.cluster_admin_subject_count", CLUSTER) == 1
+
+
+def test_everybody_is_more_than_one(shop: ApiServer, run: Run) -> None:
+    shop.add(bound("open", "cluster-admin", ("Group", "system:authenticated")))
+    assert run().value("k8s.cluster_admin_subject_count", CLUSTER) == Interval(Fraction(1), None)
 
 
 def test_rbac_refused_is_unknown(shop: ApiServer, run: Run) -> None:
