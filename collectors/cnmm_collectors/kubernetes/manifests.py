@@ -12,12 +12,13 @@ from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes import settings as options
 from cnmm_collectors.kubernetes.client import Discovery
 from cnmm_collectors.kubernetes.findings import Findings
+from cnmm_collectors.kubernetes.kustomize import CLUSTER_SCOPED, Rendered
 from cnmm_collectors.kubernetes.objects import KINDS, Workload, read_workload
 from cnmm_collectors.kubernetes.reading import trim
 from cnmm_collectors.kubernetes.resources import Resource
 from cnmm_collectors.kubernetes.semantics.mtls import INHERITED, UNTOLD, declared_mesh
 from cnmm_collectors.kubernetes.shape import Object, ShapeFault, labels, mapping, text
-from cnmm_collectors.kubernetes.sources import CLUSTER_SCOPED, Rendered, Tree, list_files, read_files
+from cnmm_collectors.kubernetes.sources import Tree, list_files, read_files
 from cnmm_collectors.kubernetes.view import Namespace, View
 from cnmm_collectors.plugin import GitRepository, LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import GitFault
@@ -106,7 +107,7 @@ class ManifestsCollector:
         total = len(ids) + skipped
         yield LedgerRow(
             "manifests", "file", cluster.name, total, len(kept), total - len(kept),
-            detail=f"{len(rendered.objects)} objects, {rendered.unread} not told without running a tool",
+            detail=f"{len(rendered.objects)} objects, {rendered.untold} not told without running a tool",
         )  # fmt: skip
         view = describe(rendered, cluster.name, settings, reader)
         web = repository.web or "git"
@@ -148,11 +149,28 @@ def describe(rendered: Rendered, cluster: str, settings: options.ManifestSetting
     for resource in known.WORKLOADS:
         view.workloads[resource] = list(_workloads(sorted_.get(resource, ()), resource, rooms, view.unread))
     view.lists.update({resource: held for resource, held in sorted_.items() if resource in view.lists})
-    if homeless or rendered.unread:
-        # They may be about any namespace.
-        for name in rooms:
-            view.unread[name] = view.unread.get(name, 0) + homeless + rendered.unread
+    _doubt(view, rooms, rendered, homeless)
     return view
+
+
+def _doubt(view: View, rooms: dict[str, Namespace], rendered: Rendered, homeless: int) -> None:
+    """Count what is not told where it may matter: a workload in its namespace, anything else everywhere."""
+    everywhere = homeless + rendered.unread
+    for item in rendered.hidden:
+        try:
+            kind, place = text(item, "kind"), text(item, "metadata", "namespace")
+            if kind == "Namespace":
+                name = text(item, "metadata", "name")
+                rooms[name] = Namespace(name, {}, {}, declared=False)
+            elif kind in KINDS.values() and place:
+                rooms.setdefault(place, Namespace(place, {}, {}, declared=False))
+                view.unread[place] = view.unread.get(place, 0) + 1
+            else:
+                everywhere += 1
+        except ShapeFault:
+            everywhere += 1
+    for name in rooms if everywhere else ():
+        view.unread[name] = view.unread.get(name, 0) + everywhere
 
 
 _BY_PLACE = {(one.group, one.plural): one for one in known.EVERYTHING}

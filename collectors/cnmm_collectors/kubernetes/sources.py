@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 import yaml
 
-from cnmm_collectors.kubernetes.shape import Object, labels, mapping
+from cnmm_collectors.kubernetes.kustomize import FILES, Rendered, change, parts
+from cnmm_collectors.kubernetes.shape import Object, ShapeFault
 from cnmm_collectors.plugin import GitRepository
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-CLUSTER_SCOPED = frozenset(
-    ("Namespace", "Node", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ClusterPolicy",
-     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "CiliumClusterwideNetworkPolicy",
-     "GlobalNetworkPolicy", "AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy",
-     "Mesh", "ClusterSecretStore", "ClusterIssuer", "StorageClass", "PriorityClass", "IngressClass")
-)  # fmt: skip
-_COMBINED = (
-    "patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "components", "helmCharts",
-    "helmChartInflationGenerator", "transformers", "vars", "namePrefix", "nameSuffix", "generators",
-)  # fmt: skip
-"""What changes objects in ways that only the tool itself works out."""
-
-
-@dataclass(slots=True)
-class Rendered:
-    """Objects as they would be applied, and how many files or objects could not be told."""
-
-    objects: list[Object] = field(default_factory=list)
-    unread: int = 0
-
-    def take(self, other: Rendered) -> None:
-        """Add what another part gives."""
-        self.objects += other.objects
-        self.unread += other.unread
+_Safe = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def list_files(
@@ -63,7 +38,7 @@ def list_files(
 
 
 def _is_wanted(path: str, patterns: Sequence[str]) -> bool:
-    named = path.endswith((".yaml", ".yml")) or posixpath.basename(path) in KUSTOMIZATIONS
+    named = path.endswith((".yaml", ".yml")) or posixpath.basename(path) in FILES
     return named and any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
@@ -92,18 +67,15 @@ class Tree:
     def render(self) -> Rendered:
         """Return everything the files say: each Kustomize root, then each file no root puts together."""
         found = Rendered()
-        folders = {
-            posixpath.dirname(path) for path in self._files if posixpath.basename(path) in KUSTOMIZATIONS
-        }
+        folders = {posixpath.dirname(path) for path in self._files if posixpath.basename(path) in FILES}
         referenced = {inner for folder in folders for inner in self._inner(folder)}
         for folder in sorted(folders - referenced):
             found.take(self._kustomize(folder, ()))
         for path in sorted(self._files):
-            folder = posixpath.dirname(path)
-            if path in self._used or folder in folders or self._in_chart(path):
-                found.unread += path not in self._used and self._in_chart(path) and "/templates/" in path
+            if path in self._used or posixpath.dirname(path) in folders:
                 continue
-            found.take(self._plain(path))
+            if not self._in_chart(path) or "/templates/" in path:
+                found.take(self._plain(path))
         return found
 
     def _in_chart(self, path: str) -> bool:
@@ -114,12 +86,15 @@ class Tree:
             folder = posixpath.dirname(folder)
         return False
 
-    def _inner(self, folder: str) -> Iterator[str]:
-        for name in _listed(self._kustomization(folder) or {}):
-            yield posixpath.normpath(posixpath.join(folder, name))
+    def _inner(self, folder: str) -> list[str]:
+        try:
+            named = parts(self._kustomization(folder) or {})
+        except ShapeFault:
+            return []
+        return [posixpath.normpath(posixpath.join(folder, name)) for name in named]
 
     def _kustomization(self, folder: str) -> Object | None:
-        for name in KUSTOMIZATIONS:
+        for name in FILES:
             path = posixpath.join(folder, name)
             if path in self._files:
                 self._used.add(path)
@@ -127,22 +102,33 @@ class Tree:
                 return read[0] if read else None
         return None
 
-    def _kustomize(self, folder: str, above: tuple[str, ...]) -> Rendered:
-        found = Rendered()
+    def _kustomize(self, folder: str, above: tuple[str, ...], begun: Rendered | None = None) -> Rendered:
+        """Return what a kustomization makes of its parts; a component also changes what was `begun`."""
         content = self._kustomization(folder)
+        found = begun or Rendered()
         if content is None or folder in above:
-            return Rendered(unread=1)
-        for name in _listed(content):
-            path = posixpath.normpath(posixpath.join(folder, name))
-            if path in self._files:
-                self._used.add(path)
-                found.take(self._plain(path))
-            else:
-                found.take(self._kustomize(path, (*above, folder)))
-        if any(content.get(key) for key in _COMBINED):
-            return Rendered(unread=found.unread + len(found.objects))
-        found.objects = [_placed(one, content) for one in found.objects]
-        return found
+            found.unread += 1
+            return found
+        try:
+            for name in parts(content):
+                path = posixpath.normpath(posixpath.join(folder, name))
+                if path in self._files:
+                    self._used.add(path)
+                    found.take(self._plain(path))
+                elif name in (content.get("components") or ()):
+                    found = self._kustomize(path, (*above, folder), found)
+                else:
+                    found.take(self._kustomize(path, (*above, folder)))
+            return change(found, content, lambda written: self._patch(folder, written))
+        except ShapeFault:
+            return Rendered([], [*found.hidden, *found.objects], found.unread + 1)
+
+    def _patch(self, folder: str, written: str) -> Sequence[Object] | None:
+        path = posixpath.normpath(posixpath.join(folder, written.strip()))
+        if path in self._files:
+            self._used.add(path)
+            return _documents(self._files[path])
+        return _documents(written.encode("utf-8", "replace")) if ":" in written else None
 
     def _plain(self, path: str) -> Rendered:
         read = None if b"{{" in self._files[path] else _documents(self._files[path])
@@ -157,28 +143,39 @@ class Tree:
         return found
 
 
-def _listed(content: Object) -> list[str]:
-    names = [*(content.get("resources") or ()), *(content.get("bases") or ())]
-    return [name for name in names if isinstance(name, str)]
+class _Loader(_Safe):  # type: ignore[valid-type, misc]
+    """Reads YAML as the API server takes it: times are texts."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Safe.yaml_implicit_resolvers.items()
+}
 
 
 def _documents(raw: bytes) -> list[Object] | None:
     """Return the mappings of a YAML file, None where it is none."""
     try:
-        read = list(yaml.load_all(raw, Loader=_Loader))
+        read = [_spelled(one, {}) for one in yaml.load_all(raw, Loader=_Loader)]
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return [one for one in read if isinstance(one, dict)]
 
 
-def _placed(item: Object, content: Object) -> Object:
-    """Return an object with the namespace and labels of its kustomization; raises ShapeFault."""
-    meta: dict[str, Any] = dict(mapping(item, "metadata"))
-    given = labels(content, "commonLabels")
-    for one in content.get("labels") or ():
-        given |= labels(one, "pairs") if isinstance(one, dict) else {}
-    if given:
-        meta["labels"] = {**labels(meta, "labels"), **given}
-    if content.get("namespace") and item.get("kind") not in CLUSTER_SCOPED:
-        meta["namespace"] = content["namespace"]
-    return {**item, "metadata": meta}
+def _spelled(held: Any, seen: dict[int, Any]) -> Any:
+    """Return a value with the names of fields as texts, as JSON has them; what is shared stays shared."""
+    if id(held) in seen:
+        return seen[id(held)]
+    if isinstance(held, dict):
+        made: Any = seen.setdefault(id(held), {})
+        made.update({_name(key): _spelled(value, seen) for key, value in held.items()})
+        return made
+    if isinstance(held, list):
+        made = seen.setdefault(id(held), [])
+        made.extend(_spelled(one, seen) for one in held)
+        return made
+    return held
+
+
+def _name(key: object) -> str:
+    return str(key).lower() if isinstance(key, bool) else str(key)

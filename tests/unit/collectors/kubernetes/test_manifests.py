@@ -151,7 +151,68 @@ def test_what_only_kustomize_works_out_is_unread(key: str, tmp_path: Path) -> No
             "clusters/prod/plain/api.yaml": [workload("shop", "api")],
         },
     )
-    assert scan(folder).value("k8s.requests_probes_ratio", SHOP) == Tally(1, 1, 1)
+    # A chart that is put in adds objects; those beside it are told.
+    told = 2 if key == "helmCharts" else 1
+    assert scan(folder).value("k8s.requests_probes_ratio", SHOP) == Tally(told, told, 1)
+
+
+PATCHES: dict[str, list[dict[str, Any]]] = {
+    "by target": [{"path": "p.yaml", "target": {"kind": "Deployment", "name": "we.*"}}],
+    "by its own name": [{"path": "p.yaml"}],
+    "written in place": [{"patch": "kind: Deployment\nmetadata: {name: web}\nspec: {replicas: 9}\n"}],
+}
+
+
+@pytest.mark.parametrize("name", PATCHES)
+@pytest.mark.parametrize("place", ["overlay", "component"])
+def test_a_patch_hides_what_it_changes_and_nothing_else(name: str, place: str, tmp_path: Path) -> None:
+    patch = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {}}
+    overlay = {"resources": ["web.yaml", "api.yaml"]}
+    own = overlay | ({"patches": PATCHES[name]} if place == "overlay" else {"components": ["../extra"]})
+    folder = "clusters/prod/app" if place == "overlay" else "clusters/prod/extra"
+    files: dict[str, Any] = {
+        "clusters/prod/app/kustomization.yaml": [own],
+        "clusters/prod/app/web.yaml": [workload("shop", "web")],
+        "clusters/prod/app/api.yaml": [workload("shop", "api")],
+        "clusters/prod/other.yaml": [workload("till", "till")],
+        f"{folder}/p.yaml": [patch],
+    }
+    if place == "component":
+        files["clusters/prod/extra/kustomization.yaml"] = [{"kind": "Component", "patches": PATCHES[name]}]
+    seen = scan(commit(tmp_path / "git", files))
+    assert seen.value("k8s.requests_probes_ratio", SHOP) == Tally(1, 1, 1)
+    assert seen.value("k8s.requests_probes_ratio", "namespace:prod/till") == Tally(1, 1)
+
+
+def test_a_namespace_that_is_patched_keeps_its_mesh_to_itself(tmp_path: Path) -> None:
+    own = {"resources": ["all.yaml"], "patches": [{"path": "p.yaml", "target": {"kind": "Namespace"}}]}
+    objects = [namespace("shop", istio_injection="enabled"), workload("shop", "web")]
+    files = {"clusters/prod/kustomization.yaml": [own], "clusters/prod/all.yaml": objects}
+    assert scan(commit(tmp_path / "git", files)).value("k8s.mtls_ratio", SHOP) == Tally(0, 0, 1)
+
+
+def test_yaml_is_read_as_the_api_server_takes_it(tmp_path: Path) -> None:
+    policy = """apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: web, namespace: shop, creationTimestamp: 2024-01-01T00:00:00Z}
+spec:
+  selector: {matchLabels: {app: web}}
+  mtls: {mode: STRICT}
+  portLevelMtls:
+    8080: {mode: PERMISSIVE}
+"""
+    objects = [namespace("shop", istio_injection="enabled"), workload("shop", "web")]
+    folder = commit(tmp_path / "git", {"clusters/prod/p.yaml": policy, "clusters/prod/all.yaml": objects})
+    assert scan(folder).value("k8s.mtls_strict_ratio", SHOP) is False
+
+
+def test_a_chart_is_read_where_it_is_no_template(tmp_path: Path) -> None:
+    files = {
+        "clusters/prod/chart/Chart.yaml": "name: chart\n",
+        "clusters/prod/chart/values.yaml": "kind: List\n",
+        "clusters/prod/chart/templates/web.yaml": [workload("shop", "web")],
+    }
+    assert scan(commit(tmp_path / "git", files)).value("k8s.requests_probes_ratio", SHOP) == Tally(1, 1)
 
 
 def test_a_remote_base_is_unread(tmp_path: Path) -> None:
