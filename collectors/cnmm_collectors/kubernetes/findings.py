@@ -17,6 +17,7 @@ from cnmm_collectors.kubernetes.answers import (
     platform,
     tools,
     transport,
+    upkeep,
     workloads,
 )
 from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing
@@ -30,7 +31,7 @@ from cnmm_collectors.subjects import Subject, SubjectKind
 
 ANSWERS: tuple[Answer, ...] = (
     *workloads.ANSWERS, *access.ANSWERS, *transport.ANSWERS, *network.ANSWERS, *guardrails.ANSWERS,
-    *credentials.ANSWERS, *tools.ANSWERS, *platform.ANSWERS,
+    *credentials.ANSWERS, *tools.ANSWERS, *platform.ANSWERS, *upkeep.ANSWERS,
 )  # fmt: skip
 NOT_MEASURED = Unknown(Gap.UNSUPPORTED, "this version does not measure it")
 

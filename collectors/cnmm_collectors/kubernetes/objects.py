@@ -129,6 +129,7 @@ class Pod:
     hardened: bool | None
     images: tuple[str, ...]
     endpoint: Endpoint
+    tuned: str = ""
 
 
 def read_pod(item: Object) -> Pod | None:
@@ -150,6 +151,7 @@ def read_pod(item: Object) -> Pod | None:
         not (job or static or flag(spec, "hostNetwork")), is_hardened(spec, notes, status),
         tuple(sorted({text(one, "image") for one in every_container(spec)} - {""})),
         read_endpoint(namespace, carried, notes, spec),
+        text(meta, "creationTimestamp")[:10] if "vpaUpdates" in notes else "",
     )  # fmt: skip
 
 

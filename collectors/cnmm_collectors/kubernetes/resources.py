@@ -55,6 +55,11 @@ KUSTOMIZATIONS = Resource("kustomize.toolkit.fluxcd.io", "kustomizations")
 HELM_RELEASES = Resource("helm.toolkit.fluxcd.io", "helmreleases")
 SCALED_OBJECTS = Resource("keda.sh", "scaledobjects")
 
+VERTICAL_AUTOSCALERS = Resource("autoscaling.k8s.io", "verticalpodautoscalers")
+NODE_POOLS = Resource("karpenter.sh", "nodepools", False)
+NODE_CLAIMS = Resource("karpenter.sh", "nodeclaims", False, "", True)
+SLEEPS = Resource("kube-green.com", "sleepinfos")
+
 PEER_AUTHENTICATIONS = Resource("security.istio.io", "peerauthentications")
 ISTIO_AUTHORIZATIONS = Resource("security.istio.io", "authorizationpolicies")
 DESTINATION_RULES = Resource("networking.istio.io", "destinationrules")
@@ -139,13 +144,14 @@ SECRET_TOOLS = (
     EXTERNAL_SECRETS, SEALED_SECRETS, PROVIDER_CLASSES, VAULT_STATIC, VAULT_DYNAMIC, VAULT_PKI, CERTIFICATES,
 )  # fmt: skip
 GITOPS = (APPLICATIONS, KUSTOMIZATIONS, HELM_RELEASES)
+TUNING = (VERTICAL_AUTOSCALERS, NODE_POOLS, NODE_CLAIMS, SLEEPS)
 OFFERS = (COMPOSITES, GRAPHS, PROMISES)
 SERVING = (INFERENCE_SERVICES, RAY_SERVICES, RAY_CLUSTERS, AGENTS, TOOL_SERVERS, K8SGPT_RESULTS)
 
 SMALL = (
     NODES, SERVICE_ACCOUNTS, SERVICES, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, *RBAC, DEFINITIONS,
     DEVICE_CLASSES, RESOURCE_CLAIMS, *MESH, *NETWORK, FELIX, *POLICY, *EXCEPTIONS, *REPORTS, *SECRET_TOOLS,
-    *GITOPS, *OFFERS, *SERVING,
+    *GITOPS, *TUNING, *OFFERS, *SERVING,
 )  # fmt: skip
 """Lists that are kept, cut down to what is used; workloads and pods are folded as they arrive."""
 

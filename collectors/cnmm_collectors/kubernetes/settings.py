@@ -74,6 +74,12 @@ class Settings(Shared):
     api_domains: tuple[str, ...] = Field(
         default=(), description="Domains of the organisation's own API groups, such as acme.example"
     )
+    standard_tools: dict[str, str] = Field(
+        default_factory=dict, description="The common tool of each category, such as gitops: argo-cd"
+    )
+    tool_exceptions: tuple[str, ...] = Field(
+        default=(), description="Tools whose stay or migration a decision record names"
+    )
     page: int = Field(default=500, ge=1, le=5000, description="Items asked for at once")
 
     def cluster(self, context: str) -> Cluster:

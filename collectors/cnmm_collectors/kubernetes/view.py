@@ -40,12 +40,16 @@ class Hardening:
 
 @dataclass(slots=True)
 class PodFold:
-    """Pods folded as they arrive: memory grows with workloads, not with pods."""
+    """Pods folded as they arrive: memory grows with workloads, not with pods.
+
+    `tuned` is the day the youngest pod came whose requests an autoscaler set.
+    """
 
     namespaces: dict[str, Hardening] = field(default_factory=dict)
     endpoints: dict[tuple[str, str], set[Endpoint]] = field(default_factory=dict)
     watched: dict[str, set[str]] = field(default_factory=dict)
     images: dict[str, set[str]] = field(default_factory=dict)
+    tuned: str = ""
 
     def add(self, pod: Pod) -> None:
         """Take one pod."""
@@ -55,6 +59,7 @@ class PodFold:
         else:
             hardening.told += 1
             hardening.passed += pod.hardened
+        self.tuned = max(self.tuned, pod.tuned)
         if pod.eligible:
             self.endpoints.setdefault((pod.namespace, pod.controller), set()).add(pod.endpoint)
         if pod.ready and pod.node and pod.controller.startswith("DaemonSet "):

@@ -29,11 +29,20 @@ _MATURITIES = ("graduated", "incubating", "sandbox", "mature", "any")
 
 @dataclass(slots=True)
 class Running:
-    """A project that runs: what it counts as, and since when its API definitions have been there."""
+    """A project that runs: what it counts as, since when its API definitions have been there, and its oldest
+    workload.
+    """
 
     project: Project
     kinds: set[str]
     since: str = ""
+    seen: str = ""
+
+    def is_dated(self, first: str) -> bool:
+        """True where it is told whether the project came before a day: a workload may be older than that day,
+        and one that is younger may have been made again.
+        """
+        return bool(self.since) or ("" < self.seen < first)
 
 
 def _definitions(view: View) -> Iterator[tuple[str, str, str]]:
@@ -58,6 +67,7 @@ def running(view: View) -> dict[str, Running]:
             if tool is not None:
                 one = found.setdefault(tool.project.name, Running(tool.project, set()))
                 one.kinds |= tool.kinds
+                one.seen = min(filter(None, (one.seen, workload.created)), default="")
     return found
 
 
@@ -65,14 +75,14 @@ def _labels(names: list[str]) -> Masses:
     return Masses(tuple((name, 1) for name in sorted(set(names))))
 
 
-def _taken_up(view: View) -> dict[str, Running]:
+def taken_up(view: View) -> dict[str, Running]:
     """Return the CNCF projects that run beyond what a fresh cluster holds."""
     left_out = projects.baseline()
     return {name: one for name, one in running(view).items() if one.project.cncf and name not in left_out}
 
 
 def _projects(view: View) -> Iterator[Finding]:
-    found = _taken_up(view)
+    found = taken_up(view)
     for maturity in ("", *_MATURITIES):
         names = [name for name, one in found.items() if _counts(one.project, maturity)]
         says = f"{maturity or 'any'}: {listing(names, 20) or 'none'}"
@@ -100,8 +110,7 @@ def _here(view: View, env: str, value: Masses) -> Masses | Hidden | Nothing:
 
 
 def _new(view: View) -> Iterator[Finding]:
-    found = _taken_up(view)
-    undated = [name for name, one in found.items() if not one.since]
+    found = taken_up(view)
     for months in (12, 36):
         key = f"k8s.new_cncf_project_count{{months={months}}}"
         if view.environment != "production":
@@ -110,6 +119,7 @@ def _new(view: View) -> Iterator[Finding]:
             continue
         first = (view.as_of - timedelta(days=round(months * 365.25 / 12))).isoformat()
         names = [name for name, one in found.items() if one.since >= first]
+        undated = [name for name, one in found.items() if not one.is_dated(first)]
         says = f"API definitions not older than {months} months: {listing(names, 20) or 'none'}"
         if undated:
             hidden = Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(undated, 3)} has run")
@@ -237,8 +247,9 @@ def _accelerators(view: View) -> Iterator[Finding]:
 def _duplicated(view: View) -> Iterator[Finding]:
     year = (view.as_of - timedelta(days=365)).isoformat()
     found = [one for name, one in running(view).items() if name not in projects.baseline()]
-    undated = [one.project.name for one in found if not one.since]
-    labels = [f"{one.project.category}/{one.project.name}" for one in found if one.since and one.since < year]
+    undated = [one.project.name for one in found if not one.is_dated(year)]
+    old = [one for one in found if "" < (one.since or one.seen) < year]
+    labels = [f"{one.project.category}/{one.project.name}" for one in old]
     says = f"longer than a year: {listing(labels, 20) or 'none'}"
     value = (
         Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(undated, 3)} has run")
