@@ -13,6 +13,7 @@ from cnmm_scanner.faults import Fault
 
 _KIND = re.compile(r"([a-z][a-z0-9-]*):(.+)", re.DOTALL)
 _GITHUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:/[A-Za-z0-9._-]{1,100})?")
+_GITLAB = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}(?:/[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}){0,20}")
 _SCP = re.compile(r"[A-Za-z0-9._-]+@?[A-Za-z0-9._-]*:[^/].*")
 
 
@@ -41,6 +42,8 @@ def parse_target(text: str, credential: str = "") -> Target:
     kind, locator = match.groups()
     if kind == "github":
         return _github(locator, credential)
+    if kind == "gitlab":
+        return _gitlab(locator, credential)
     if locator.startswith("//"):
         raise TargetFault(f"target {_shown(text)!r}: say what it is", f"git:{_shown(text)}")
     return Target(kind, _locator(kind, locator), credential)
@@ -53,6 +56,16 @@ def _github(locator: str, credential: str) -> Target:
             f"target github:{_shown(locator)}: not an organisation", "write github:ORG[/REPOSITORY]"
         )
     return Target("github", locator, credential or "GITHUB_TOKEN")
+
+
+def _gitlab(locator: str, credential: str) -> Target:
+    """Return a group or project of GitLab by its full path; its token is in GITLAB_TOKEN unless named."""
+    if not _GITLAB.fullmatch(locator):
+        raise TargetFault(
+            f"target gitlab:{_shown(locator)}: not a group",
+            "write gitlab:GROUP[/PROJECT]; the address of a host of your own is collectors.gitlab.url",
+        )
+    return Target("gitlab", locator, credential or "GITLAB_TOKEN")
 
 
 def _locator(kind: str, locator: str) -> str:

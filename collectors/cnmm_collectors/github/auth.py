@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from cnmm_collectors.github.settings import App, Settings
+from cnmm_collectors.hosts.asking import token_keys
 from cnmm_collectors.plugin import Reader
 from cnmm_collectors.reader.files import FileFault
-from cnmm_collectors.reader.http import Authorise, HttpFault, HttpLimits
+from cnmm_collectors.reader.http import Authorise, HttpFault
 from cnmm_collectors.signals import Gap
 
 API_VERSION = "2022-11-28"
@@ -50,7 +51,7 @@ class Installation:
 
     def _renew(self) -> None:
         session = self._reader.http.session(
-            self._settings.api, [("app", self._signed)], limits(self._settings)
+            self._settings.api, [("app", self._signed)], self._settings.limits()
         )
         path = f"/app/installations/{self._app.installation}/access_tokens"
         answer = session.post(path, b"{}", headers={"Accept": ACCEPT})
@@ -86,22 +87,7 @@ def open_keys(reader: Reader, settings: Settings) -> tuple[list[tuple[str, Autho
     if settings.app is not None:
         installation = Installation(reader, settings, settings.app)
         return [(f"app-{settings.app.installation}", installation.authorise)], installation
-    door = reader.http
-    return [
-        (f"{door.credential}-{position}", _bearer(value)) for position, value in enumerate(door.secrets())
-    ], None
-
-
-def limits(settings: Settings) -> HttpLimits:
-    """Return the caps of a session as the settings give them."""
-    return HttpLimits(
-        seconds=settings.max_seconds, wait=settings.max_wait, calls=settings.max_calls,
-        per_minute=settings.per_minute, pause=settings.pause,
-    )  # fmt: skip
-
-
-def _bearer(value: str) -> Authorise:
-    return lambda: {"Authorization": f"Bearer {value}"}
+    return token_keys(reader), None
 
 
 def _moment(text: Any) -> float:

@@ -11,11 +11,14 @@ from itertools import pairwise
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.asking import Client
 from cnmm_collectors.hosts.changes import (
+    COVERAGE,
+    PROTECTION,
     SIGNALS,
     STALLED,
     TWO_PERSONS,
     Belonging,
     change_readings,
+    kept_by_changes,
     stalled_reading,
     two_persons,
 )
@@ -82,7 +85,11 @@ def activity_signals(
             Unknown(stalled.why.gap, stalled.why.detail) if stalled.why
             else stalled_reading(stalled.count.get(one.name, 0), one.open_changes, cite)
         )  # fmt: skip
-        yield from (Signal(key, namer.repo(one.name), client.source, readings[key]) for key in SIGNALS)
+        if one.rests_on_changes:
+            readings[PROTECTION] = kept_by_changes(readings[COVERAGE])
+        yield from (
+            Signal(key, namer.repo(one.name), client.source, found) for key, found in readings.items()
+        )
         if two_persons(changes[one.name]):
             yield Signal(TWO_PERSONS, namer.component(one.name), client.source, Observed(True, cite))
     read = len(found.changes)

@@ -52,6 +52,9 @@ def fixed_readings(
     if hidden:
         kind, reason = hidden[0]
         return {key % days: Unknown(reason.gap, f"{kind} alerts: {reason.detail}") for days in spans}
+    if why and not cite:
+        off = min(why.items())[1]
+        return {key % days: Unknown(off.gap, off.detail) for days in spans}
     own = list(alerts)
     fresh = isinstance(one.dependency_alerts, Read) and one.dependency_alerts.value
     if not own and not fresh:

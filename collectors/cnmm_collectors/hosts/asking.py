@@ -13,7 +13,7 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome, classify, classify_error, of_fault, worst
 from cnmm_collectors.plugin import HttpSession, LedgerRow, Reader
-from cnmm_collectors.reader.http import HttpFault
+from cnmm_collectors.reader.http import Authorise, HttpFault
 from cnmm_collectors.signals import Gap
 
 MOST_PAGES = 5_000
@@ -133,11 +133,11 @@ class Client(ABC):
         return Listing(tuple(rows), Outcome(Kind.MALFORMED, "the host pages without end"), total)
 
     def query(self, name: str, /, **variables: Any) -> tuple[Answer | None, Outcome]:
-        """Return a GraphQL answer, partial ones too; None with the reason where there is no data at all."""
-        return self.ask(self.queries[name], **variables)
+        """Return a GraphQL answer, partial ones too; None with the reason where there is no data at all.
 
-    def ask(self, text: str, /, **variables: Any) -> tuple[Answer | None, Outcome]:
-        """Return the answer to a GraphQL question, as `query` does."""
+        A question is given by its name, or is written out.
+        """
+        text = self.queries.get(name, name)
         for last in (False, True):
             body, outcome = self._ask("POST", self.graphql, {"query": text, "variables": variables})
             if outcome.kind is not Kind.PRESENT:
@@ -230,6 +230,18 @@ class Client(ABC):
 
 _HOLLOW = Outcome(Kind.MALFORMED, "the host left out what was asked for")
 _ENDLESS = Outcome(Kind.MALFORMED, "the host pages without end")
+
+
+def token_keys(reader: Reader) -> list[tuple[str, Authorise]]:
+    """Return what authorises requests by each token, under a name that says nothing of its value."""
+    door = reader.http
+    return [
+        (f"{door.credential}-{position}", _bearer(value)) for position, value in enumerate(door.secrets())
+    ]
+
+
+def _bearer(value: str) -> Authorise:
+    return lambda: {"Authorization": f"Bearer {value}"}
 
 
 def unread(outcome: Outcome) -> Unread:

@@ -17,6 +17,8 @@ CROSS_TEAM = "host.cross_team_review_ratio"
 EXTERNAL = "host.external_approval_ratio"
 STALLED = "host.stalled_review_ratio"
 TWO_PERSONS = "host.two_person_component_ratio"
+PROTECTION = "host.branch_protection_ratio"
+"""Answered by changes only where the plan knows no rule of approval."""
 SIGNALS = (COVERAGE, CROSS_TEAM, EXTERNAL, STALLED)
 """The signals about a repository that only its changes answer."""
 CONTROLLED = Fraction(85, 100)
@@ -54,6 +56,19 @@ def change_readings(
         CROSS_TEAM: _cross_team(human, belonging, cite),
         EXTERNAL: _external(name, human, belonging, demanded is True or coverage[0] > CONTROLLED, cite),
     }
+
+
+def kept_by_changes(coverage: Reading) -> Reading:
+    """Return whether so many changes were approved that an approval is the rule, where no rule can be set."""
+    if not isinstance(coverage, Observed):
+        return Unknown(Gap.NOT_LICENSED, "the plan knows no rule of approval, and no merged change was read")
+    value = coverage.value
+    low, high = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+    if isinstance(low, Fraction | int) and low > CONTROLLED:
+        return Observed(True, coverage.evidence)
+    if isinstance(high, Fraction | int) and high <= CONTROLLED:
+        return Observed(False, coverage.evidence)
+    return Unknown(Gap.NOT_COLLECTED, "the reviews of some changes were not read whole")
 
 
 def two_persons(changes: Iterable[Change]) -> bool:

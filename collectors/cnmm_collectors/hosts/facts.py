@@ -33,6 +33,9 @@ class Unread:
 NOT_ASKED = Unread(Gap.NOT_COLLECTED, "not asked for")
 
 
+HIDDEN_RULES = Unread(Gap.NOT_PERMITTED, "part of the branch's rules is hidden; needs administration: read")
+
+
 class Standing(StrEnum):
     """Whether a repository is in use; only `active` is in the population that ratios are about."""
 
@@ -41,6 +44,7 @@ class Standing(StrEnum):
     FORK = "fork"
     TEMPLATE = "template"
     EMPTY = "empty"
+    MIRROR = "mirror"
     DISABLED = "disabled"
 
 
@@ -63,7 +67,8 @@ class Right(StrEnum):
 class Rules:
     """What the default branch effectively demands, all layers of rules merged.
 
-    None is not known: a layer was hidden, and no layer that was read decides it.
+    None is not known: a layer was hidden, and no layer that was read decides it; `why` says why, `why_checks`
+    why there may be other checks than those that were read.
     """
 
     refuses_force: bool | None
@@ -71,14 +76,26 @@ class Rules:
     approvals: bool | None
     checks: tuple[str, ...]
     checks_complete: bool
+    why: Unread = HIDDEN_RULES
+    why_checks: Unread = HIDDEN_RULES
+
+    @property
+    def rests_on_changes(self) -> bool:
+        """True where the plan knows no rule of approval, so that what was merged says whether it is kept."""
+        refused = self.refuses_force is True and self.refuses_deletion is True
+        return refused and self.approvals is None and self.why.gap is Gap.NOT_LICENSED
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The entries of an ownership file, and how many of them the host calls invalid."""
+    """The entries of an ownership file, and how many of them the host calls invalid.
+
+    `most` is how many may be invalid where the host names lines of several owners; None is `invalid`.
+    """
 
     entries: int
     invalid: int
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,7 @@ class Repository:
     dependency_alerts: Read[bool] | Unread = NOT_ASKED
     secret_scanning: Read[bool] | Unread = NOT_ASKED
     push_protection: Read[bool] | Unread = NOT_ASKED
+    code_scanning: Read[bool] | Unread = NOT_ASKED
     persons: Read[Persons] | Unread = NOT_ASKED
     production: tuple[str, ...] | Unread = NOT_ASKED
     gates: Read[tuple[Gate, ...]] | Unread = NOT_ASKED
@@ -125,6 +143,11 @@ class Repository:
     """How many issues of technical debt are open, and how many there are; None where not counted."""
     marks: tuple[tuple[str, str], ...] = ()
     """Topics and custom properties that its owners gave it."""
+
+    @property
+    def rests_on_changes(self) -> bool:
+        """True where merged changes answer whether the branch is protected, for no rule of approval can."""
+        return isinstance(self.rules, Read) and self.rules.value.rests_on_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import date
 
 from cnmm_collectors import accounts
 from cnmm_collectors.hosts.alerts import Scans, fixed_readings
+from cnmm_collectors.hosts.changes import COVERAGE, PROTECTION
 from cnmm_collectors.hosts.facts import Accounts, Alert, Organisation, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import (
@@ -103,9 +104,13 @@ def later_unread(
         SubjectKind.REPO: [namer.repo(one.name) for one in active],
         SubjectKind.COMPONENT: [namer.component(one.name) for one in active],
     }
-    for key in keys:
+    wanted = tuple(keys)
+    for key in wanted:
         for subject in about[kinds[key]]:
             yield Signal(key, subject, source, why)
+    for one in active if COVERAGE in wanted else ():
+        if one.rests_on_changes:
+            yield Signal(PROTECTION, namer.repo(one.name), source, why)
 
 
 def _accounts(organisation: Organisation, namer: Namer) -> Iterator[PersonFact]:
@@ -129,7 +134,9 @@ def _repositories(
         found: dict[str, Reading] = {} if reading else _readings(known, one, plan)
         if reading is None and known.scans is not None:
             found |= fixed_readings(one, alerts[one.name], known.hidden(one), known.scans.cite, as_of)
-        chosen = now if reading is None else specs
+        deferred = COVERAGE in later and one.rests_on_changes
+        chosen = [spec for spec in now if spec.id != PROTECTION] if deferred else now
+        chosen = chosen if reading is None else list(specs)
         yield from emit(
             chosen, SubjectKind.REPO, namer.repo(one.name), plan.source, found, reading or NOT_READ
         )

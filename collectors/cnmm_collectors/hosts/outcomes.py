@@ -29,6 +29,7 @@ class Kind(StrEnum):
     MALFORMED = "malformed"
     TOO_LARGE = "too_large"
     CAPPED = "capped"
+    UNSUPPORTED = "unsupported"
 
 
 GAPS: Mapping[Kind, Gap] = {
@@ -46,17 +47,23 @@ GAPS: Mapping[Kind, Gap] = {
     Kind.MALFORMED: Gap.MALFORMED,
     Kind.TOO_LARGE: Gap.UNSUPPORTED,
     Kind.CAPPED: Gap.SAMPLED_OUT,
+    Kind.UNSUPPORTED: Gap.UNSUPPORTED,
 }
 """The gap of each kind. `absent` has one too: alone it proves nothing, see `proves_absence`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an answer means, in words of ours; `needs` is the permission the host itself says would do."""
+    """What an answer means, in words of ours; `needs` is the permission the host itself says would do.
+
+    `names` are the fields of a GraphQL question that the host does not know; `status` is that of the answer.
+    """
 
     kind: Kind
     detail: str
     needs: str = ""
+    names: tuple[str, ...] = ()
+    status: int = 0
 
     @property
     def gap(self) -> Gap:
@@ -148,6 +155,10 @@ _GRAPHQL = {
 }
 
 
+_UNDEFINED = ("undefinedField", "argumentNotAccepted", "undefinedType", "argumentLiteralsIncompatible")
+"""What a host says of a question it cannot understand, before it answers any of it."""
+
+
 def classify(status: int, headers: Mapping[str, str], body: Any = None) -> Outcome:
     """Return what an answer means, from its status, its lower-case headers and its decoded JSON body."""
     message = _message(body)
@@ -160,12 +171,14 @@ def classify(status: int, headers: Mapping[str, str], body: Any = None) -> Outco
         return Outcome(Kind.BLOCKED, "the host has blocked it")
     for row in _TABLE:
         if row.status == status and row.sign.search(message):
-            return Outcome(row.kind, row.detail, needs if row.kind is Kind.NOT_PERMITTED else "")
+            return Outcome(
+                row.kind, row.detail, needs if row.kind is Kind.NOT_PERMITTED else "", status=status
+            )
     if 200 <= status < 300:
         return Outcome(Kind.PRESENT, "")
     if status >= 500:
         return Outcome(Kind.ERROR, f"the host failed with status {status}")
-    return Outcome(Kind.ERROR, f"the host answered with status {status}")
+    return Outcome(Kind.ERROR, f"the host answered with status {status}", status=status)
 
 
 def classify_error(error: Any) -> Outcome:
@@ -174,6 +187,10 @@ def classify_error(error: Any) -> Outcome:
         return Outcome(Kind.MALFORMED, "the host gave an error this program cannot read")
     extensions = error.get("extensions")
     code = error.get("type") or (extensions.get("code") if isinstance(extensions, Mapping) else None)
+    if str(code) in _UNDEFINED:
+        return Outcome(
+            Kind.UNSUPPORTED, "this version or edition of the host does not have it", names=_names(error)
+        )
     known = _GRAPHQL.get(str(code).upper())
     message = str(error.get("message", ""))
     if "SAML enforcement" in message or (
@@ -189,6 +206,14 @@ def classify_error(error: Any) -> Outcome:
     if re.search(r"something went wrong|timed? ?out|couldn't respond", message, re.I):
         return Outcome(Kind.ERROR, "the host failed to answer")
     return Outcome(Kind.ERROR, "the host gave an error this program does not know")
+
+
+def _names(error: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the words that say which part of a question an error is about, plain names alone."""
+    extensions, path = error.get("extensions"), error.get("path")
+    found = [*path] if isinstance(path, list) else []
+    found += list(extensions.values()) if isinstance(extensions, Mapping) else []
+    return tuple(str(one) for one in found if re.fullmatch(r"\w{1,80}", str(one)))
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

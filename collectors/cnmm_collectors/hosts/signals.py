@@ -89,6 +89,7 @@ def repository_readings(
         "host.secret_scanning_ratio": _reading(one.secret_scanning),
         "host.push_protection_ratio": _reading(one.push_protection),
         "host.dependency_alert_ratio": _reading(one.dependency_alerts),
+        "host.code_scanning_ratio": _reading(one.code_scanning),
         "host.direct_grant_ratio": _direct(one, organisation, ownership),
         "host.env_external_approval_ratio": gated(one, ownership),
         "codeowners.valid_owner_ratio": _valid_owners(one.owners),
@@ -185,7 +186,7 @@ def _protected(rules: Read[Rules] | Unread) -> Reading:
     if False in parts:
         return Observed(False, rules.evidence)
     if None in parts:
-        return Unknown(Gap.NOT_PERMITTED, "part of the branch's rules is hidden; needs administration: read")
+        return Unknown(rules.value.why.gap, rules.value.why.detail)
     return Observed(True, rules.evidence)
 
 
@@ -196,7 +197,7 @@ def _security_check(rules: Read[Rules] | Unread, words: tuple[str, ...]) -> Read
     if any(word in name for name in names for word in words):
         return Observed(True, rules.evidence)
     if not rules.value.checks_complete:
-        return Unknown(Gap.NOT_PERMITTED, "part of the branch's rules is hidden; needs administration: read")
+        return Unknown(rules.value.why_checks.gap, rules.value.why_checks.detail)
     return Observed(False, rules.evidence)
 
 
@@ -246,6 +247,7 @@ def _valid_owners(owners: Read[Owners | None] | Unread) -> Reading:
         return Unknown(owners.gap, owners.detail)
     if owners.value is None or owners.value.entries == 0:
         return Absent(owners.evidence)
-    return Observed(
-        Fraction(owners.value.entries - owners.value.invalid, owners.value.entries), owners.evidence
-    )
+    entries, least = owners.value.entries, owners.value.invalid
+    most = least if owners.value.most is None else owners.value.most
+    low, high = Fraction(entries - most, entries), Fraction(entries - least, entries)
+    return Observed(low if low == high else Interval(low, high), owners.evidence)

@@ -44,6 +44,8 @@ class HttpLimits:
     body: int = 32 * 1024 * 1024
     per_minute: int = 800
     pause: float = 60.0
+    buckets: tuple[tuple[str, str], ...] = (("/graphql", "graphql"), ("/search", "search"))
+    """Expressions for paths that have a limit of their own, each with its name; the first that fits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _HOPS = 4
 _REFUSALS = 5
 _KEEP = timedelta(days=30)
-_BUCKETS = (("/graphql", "graphql"), ("/search", "search"))
 _LIMITED = re.compile(rb"rate limit|abuse detection", re.I)
 
 
@@ -76,7 +75,8 @@ class SourceSession:
 
     def _ask(self, verb: str, url: str, headers: dict[str, str], body: bytes, keep: bool) -> HttpAnswer:
         url = self._absolute(url)
-        bucket = next((name for sign, name in _BUCKETS if sign in urlsplit(url).path), "core")
+        path = urlsplit(url).path
+        bucket = next((name for sign, name in self._limits.buckets if re.search(sign, path)), "core")
         for _ in range(_REFUSALS):
             allowed, authorise = self._turn(bucket)
             answer = self._exchange(verb, url, {**headers, **authorise()}, body, keep, allowed, bucket)

@@ -1,0 +1,182 @@
+"""The changes of a window and their reviews, a hundred in one request over the whole group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from cnmm_collectors.gitlab.client import Client
+from cnmm_collectors.hosts.activity import Found, Stalled, Window, activity_signals, stalled_before
+from cnmm_collectors.hosts.asking import unread
+from cnmm_collectors.hosts.facts import Change, Organisation, Review, Unread, moment
+from cnmm_collectors.hosts.ownership import Ownership
+from cnmm_collectors.hosts.signals import Namer
+from cnmm_collectors.plugin import Target, Yield
+from cnmm_collectors.signals import Gap
+
+ACTIVITY = "gitlab-activity"
+_SIZE = 50
+_BLOCKS = "REQUESTED_CHANGES"
+
+
+def predict(client: Client, target: Target, alone: bool, as_of: date) -> int:
+    """Return the number of calls that the changes of the window will take."""
+    kind, asked, window = _scope(client, target, alone, as_of)
+    answer, _ = client.query(f"{asked}count", org=window.scope, **_span(window))
+    count = answer.at(kind, "mergeRequests", "count") if answer is not None else None
+    return 3 + -(-count // _SIZE) if isinstance(count, int) else 3
+
+
+def read_activity(
+    client: Client, target: Target, namer: Namer, organisation: Organisation, ownership: Ownership | Unread,
+    alone: bool, as_of: date,
+) -> Iterator[Yield]:  # fmt: skip
+    """Yield what the changes of the window say of each active project; `alone` where one was asked for."""
+    kind, asked, window = _scope(client, target, alone, as_of)
+    found = _read(client, kind, asked, window, namer.organisation)
+    stalled = _stalled(client, kind, asked, window, namer.organisation, as_of)
+    said = f"{kind} {window.scope}: merged {window.start} to {window.end}"
+    yield from activity_signals(client, namer, organisation, ownership, window, said, found, stalled)
+
+
+def _scope(client: Client, target: Target, alone: bool, as_of: date) -> tuple[str, str, Window]:
+    window = Window(target.locator, as_of - timedelta(days=client.settings.activity_days), as_of)
+    return ("project", "project ", window) if alone else ("group", "", window)
+
+
+def _span(window: Window) -> dict[str, str]:
+    return {"from": f"{window.start}T00:00:00Z", "to": f"{window.end + timedelta(days=1)}T00:00:00Z"}
+
+
+def _read(client: Client, kind: str, asked: str, window: Window, organisation: str) -> Found:
+    found = Found([])
+    pages = client.connection(
+        f"{asked}changes", (kind, "mergeRequests"), _SIZE, org=window.scope, **_span(window)
+    )
+    seen = 0
+    for answer, page in pages:
+        found.counted = page.total if page.total is not None else found.counted
+        miss = page.miss or answer.miss(kind, "mergeRequests", "nodes")
+        found.why = found.why or (unread(miss) if miss is not None else None)
+        seen += len(page.rows)
+        for row in page.rows:
+            change = change_of(row, organisation, client.settings.bots)
+            if change is None:
+                found.why = found.why or Unread(Gap.MALFORMED, "a change was withheld or is malformed")
+            else:
+                found.changes.append(change)
+    if seen < found.counted and found.why is None:
+        found.why = Unread(Gap.NOT_COLLECTED, "the host counts more changes than it lists")
+    return found
+
+
+def change_of(row: Any, organisation: str, bots: Iterable[str]) -> Change | None:
+    """Return a merged change with its reviews, None where it is not readable.
+
+    Whoever approved, or reviewed without approving, is listed without a time; the time of an approval is that
+    of the host's own note about it. An approval without such a note leaves the change's reviews incomplete.
+    """
+    if not isinstance(row, Mapping):
+        return None
+    merged = moment(row.get("mergedAt"))
+    asked = moment(row.get("preparedAt")) or moment(row.get("createdAt"))
+    project = row.get("project")
+    approved, reviewed, notes = (_listed(row, key) for key in ("approvedBy", "reviewers", "notes"))
+    if merged is None or asked is None or not isinstance(project, Mapping) or approved is None:
+        return None
+    times = _times(notes or (), "approved")
+    name = str(project.get("fullPath", "")).removeprefix(f"{organisation}/")
+    author, human = account(row.get("author"), bots)
+    reviews = [_review(one, True, times, merged, bots) for one in approved]
+    others = [one for one in reviewed or () if _interaction(one, "reviewed") is True]
+    known = {review.author for review in reviews}
+    reviews += [
+        review for one in others
+        if (review := _review(one, False, times, merged, bots)).author not in known
+    ]  # fmt: skip
+    timed = all(review.author in times for review in reviews if review.approves)
+    whole = reviewed is not None and timed and not _more(row, "approvedBy") and not _more(row, "reviewers")
+    return Change(name, author, human, asked, merged, tuple(reviews), whole)
+
+
+def _review(
+    user: Any, approves: bool, times: Mapping[str, datetime], merged: datetime, bots: Iterable[str]
+) -> Review:
+    login, human = account(user, bots)
+    return Review(login, human, approves, times.get(login, merged))
+
+
+def account(user: Any, bots: Iterable[str]) -> tuple[str, bool]:
+    """Return an account and whether it is a person's; a deleted account was one."""
+    if not isinstance(user, Mapping):
+        return "", True
+    login = str(user.get("username", ""))
+    return login, not (user.get("bot") is True or login.lower().removesuffix("-bot") in bots)
+
+
+def _times(notes: Iterable[Any], action: str) -> dict[str, datetime]:
+    """Return when each account last did something, by the host's own notes."""
+    found: dict[str, datetime] = {}
+    for note in notes:
+        meta = note.get("systemNoteMetadata") if isinstance(note, Mapping) else None
+        at = moment(note.get("createdAt")) if isinstance(note, Mapping) else None
+        author = note.get("author") if isinstance(note, Mapping) else None
+        if at and isinstance(meta, Mapping) and meta.get("action") == action and isinstance(author, Mapping):
+            login = str(author.get("username", ""))
+            found[login] = max(at, found.get(login, at))
+    return found
+
+
+def _listed(row: Mapping[str, Any], key: str) -> list[Any] | None:
+    found = row.get(key)
+    nodes = found.get("nodes") if isinstance(found, Mapping) else None
+    return nodes if isinstance(nodes, list) else None
+
+
+def _more(row: Mapping[str, Any], key: str) -> bool:
+    found = row.get(key)
+    info = found.get("pageInfo") if isinstance(found, Mapping) else None
+    return not isinstance(info, Mapping) or info.get("hasNextPage") is not False
+
+
+def _interaction(user: Any, key: str) -> Any:
+    found = user.get("mergeRequestInteraction") if isinstance(user, Mapping) else None
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+def _stalled(
+    client: Client, kind: str, asked: str, window: Window, organisation: str, as_of: date
+) -> Stalled:
+    """Return, by project, the open changes that requested changes have blocked for more than 14 days."""
+    limit = stalled_before(as_of)
+    found: Counter[str] = Counter()
+    before = limit.strftime("%Y-%m-%dT%H:%M:%SZ")
+    place = (kind, "mergeRequests")
+    pages = client.connection(f"{asked}stalled", place, _SIZE, org=window.scope, before=before)
+    seen, total = 0, 0
+    for answer, page in pages:
+        miss = page.miss or answer.miss(kind, "mergeRequests", "nodes")
+        if miss is not None:
+            return Stalled(found, unread(miss))
+        total, seen = page.total or total, seen + len(page.rows)
+        for row in page.rows:
+            blocked = _blocked(row, limit)
+            if blocked is None:
+                return Stalled(found, Unread(Gap.MALFORMED, "an open change came without its reviews"))
+            found[str(row["project"].get("fullPath", "")).removeprefix(f"{organisation}/")] += blocked
+    if seen < total:
+        return Stalled(found, Unread(Gap.NOT_COLLECTED, "the host counts more changes than it lists"))
+    return Stalled(found)
+
+
+def _blocked(row: Any, limit: datetime) -> bool | None:
+    if not isinstance(row, Mapping) or not isinstance(row.get("project"), Mapping):
+        return None
+    reviewers, notes = _listed(row, "reviewers"), _listed(row, "notes")
+    if reviewers is None or notes is None:
+        return None
+    asking = {account(one, ())[0] for one in reviewers if _interaction(one, "reviewState") == _BLOCKS}
+    times = _times(notes, "requested_changes")
+    return any(times.get(login, limit) < limit for login in asking)

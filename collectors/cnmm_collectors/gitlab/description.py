@@ -1,0 +1,117 @@
+"""From a project's row and its GraphQL node to the facts about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from cnmm_collectors.gitlab.client import Client
+from cnmm_collectors.gitlab.details import Detail
+from cnmm_collectors.gitlab.environments import read_gates
+from cnmm_collectors.gitlab.groups import Tree, persons, readable_inside
+from cnmm_collectors.gitlab.owners import read_owners
+from cnmm_collectors.gitlab.projects import Row
+from cnmm_collectors.gitlab.rights import Role, Sight
+from cnmm_collectors.gitlab.rules import read_rules
+from cnmm_collectors.hosts.facts import (
+    Persons,
+    Read,
+    Repository,
+    Standing,
+    Unread,
+)
+from cnmm_collectors.signals import Gap
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is known of the organisation while its projects are described; `tree` is None for one alone."""
+
+    client: Client
+    sight: Sight
+    organisation: str
+    tree: Tree | Unread
+
+
+def describe(world: World, row: Row, detail: Detail | Unread) -> Repository:
+    """Return the facts of one project; one that is not in use is not looked into."""
+    one = Repository(
+        name=row.name, key=str(row.data["id"]), standing=row.standing,
+        clone_url=f"{world.client.web}/{row.path}.git", branch=str(row.data.get("default_branch") or ""),
+        cite=(row.cite,),
+    )  # fmt: skip
+    if row.standing is not Standing.ACTIVE:
+        return one
+    if isinstance(detail, Unread):
+        return _blank(world, one, row, detail)
+    role = world.sight.in_project(row.data)
+    direct = _direct(world, row, detail)
+    names = world.client.settings.production
+    return replace(
+        one,
+        visible_inside=_visible(world, row, direct),
+        rules=read_rules(world.sight, row, detail, role),
+        owners=read_owners(world.client, world.sight, row, detail, role),
+        persons=_persons(world, row, direct),
+        gates=read_gates(world.sight, row, detail, role, world.organisation, names),
+        open_changes=_open(world.sight, row, detail, role),
+    )  # fmt: skip
+
+
+def _blank(world: World, one: Repository, row: Row, why: Unread) -> Repository:
+    visible = _visible(world, row, why)
+    return replace(one, visible_inside=visible, rules=why, owners=why, persons=why, gates=why)
+
+
+def _visible(world: World, row: Row, direct: frozenset[str] | Unread) -> Read[bool] | Unread:
+    if row.data["visibility"] in ("public", "internal"):
+        return Read(True, (row.cite,))
+    if isinstance(world.tree, Unread):
+        return world.tree
+    found = readable_inside(world.tree, row, None if isinstance(direct, Unread) else direct)
+    if found is False and isinstance(direct, Unread):
+        return direct
+    return found if isinstance(found, Unread) else Read(found, (row.cite,))
+
+
+def _direct(world: World, row: Row, detail: Detail) -> frozenset[str] | Unread:
+    """Return the accounts of the persons who are members of the project itself."""
+    found = detail.part("members", "projectMembers")
+    if isinstance(found, Unread):
+        return found
+    nodes = found.get("nodes") if isinstance(found, Mapping) else None
+    if not isinstance(nodes, list):
+        return Unread(Gap.NOT_PERMITTED, "the members of the project are hidden; needs Guest")
+    rows, info = list(nodes), found.get("pageInfo")
+    if isinstance(info, Mapping) and info.get("hasNextPage") is True:
+        pages = world.client.connection(
+            "project members", ("project", "projectMembers"), 100,
+            after=str(info.get("endCursor")), path=row.path,
+        )  # fmt: skip
+        for _, page in pages:
+            if page.miss is not None:
+                return Unread(page.miss.gap, page.miss.explain())
+            rows += page.rows
+    known = persons(rows)
+    if known is None:
+        return Unread(Gap.NOT_VISIBLE, "a member of the project is hidden")
+    return frozenset(known)
+
+
+def _persons(world: World, row: Row, direct: frozenset[str] | Unread) -> Read[Persons] | Unread:
+    if isinstance(direct, Unread):
+        return direct
+    if isinstance(world.tree, Unread):
+        return world.tree
+    if world.tree.owners is None:
+        return Unread(Gap.NOT_PERMITTED, "the owners of the group cannot be listed; needs Guest of the group")
+    count = len(direct - world.tree.owners)
+    return Read(Persons(count, count), (row.cite,))
+
+
+def _open(sight: Sight, row: Row, detail: Detail, role: Role) -> int | None:
+    if row.data.get("merge_requests_access_level") == "disabled" or role < Role.REPORTER:
+        return None
+    found = detail.part("open", "open")
+    count = found.get("count") if isinstance(found, Mapping) else None
+    return count if isinstance(count, int) else None

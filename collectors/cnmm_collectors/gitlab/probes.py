@@ -1,0 +1,63 @@
+"""What a credential may read and what is subscribed to, by one call for each group; nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnmm_collectors.gitlab.client import Client
+from cnmm_collectors.gitlab.inventory import Unseen, read_group
+from cnmm_collectors.gitlab.rights import Role, Sight, Tier, read_sight
+from cnmm_collectors.hosts.facts import Unread
+from cnmm_collectors.plugin import Probe
+
+NEEDS: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
+    ("projects and groups", Role.GUEST, Tier.FREE,
+     ("host.team_repo_ratio", "host.direct_grant_ratio", "host.internal_visibility_ratio")),
+    ("changes and reviews", Role.REPORTER, Tier.FREE,
+     ("host.review_coverage_ratio", "host.cross_team_review_ratio", "host.external_approval_ratio",
+      "host.stalled_review_ratio", "host.two_person_component_ratio")),
+    ("reports of scanners in pipelines", Role.REPORTER, Tier.FREE,
+     ("host.secret_scanning_ratio", "host.dependency_alert_ratio", "host.code_scanning_ratio")),
+    ("protected branches", Role.MAINTAINER, Tier.FREE,
+     ("host.branch_protection_ratio", "host.required_security_check_ratio")),
+    ("rules of approval", Role.MAINTAINER, Tier.PREMIUM, ("host.branch_protection_ratio",)),
+    ("owners that must approve", Role.REPORTER, Tier.PREMIUM, ("codeowners.valid_owner_ratio",)),
+    ("protected environments", Role.MAINTAINER, Tier.PREMIUM, ("host.env_external_approval_ratio",)),
+    ("push rules", Role.MAINTAINER, Tier.PREMIUM, ("host.push_protection_ratio",)),
+    ("secret push protection", Role.DEVELOPER, Tier.ULTIMATE, ("host.push_protection_ratio",)),
+    ("list of vulnerabilities", Role.DEVELOPER, Tier.ULTIMATE, ("host.critical_alert_fixed_ratio",)),
+    ("second factor", Role.GUEST, Tier.FREE, ("host.mfa_enforced",)),
+    ("linked identities", Role.OWNER, Tier.PREMIUM, ("host.sso_linked_member_ratio",)),
+    ("usage of the assistant", Role.OWNER, Tier.PREMIUM, ("host.ai_assistant_in_use",)),
+)  # fmt: skip
+"""What each group of signals takes: the least role, and the least tier."""
+
+
+def probe_all(client: Client, path: str) -> Iterator[Probe]:
+    """Yield one answer for each group of signals; raises HttpFault where there is nothing to read as."""
+    signals = tuple(dict.fromkeys(signal for *_, signals in NEEDS for signal in signals))
+    try:
+        read_group(client, path)
+    except Unseen as fault:
+        yield Probe("group", signals, False, fault.outcome.detail, fault.outcome.needs or "read_api")
+        return
+    sight = read_sight(client, path)
+    yield Probe(f"subscription: {_tier(sight)}", (), True)
+    yield Probe(f"role in the group: {sight.role.name.title()}", (), True)
+    for name, role, tier, answered in NEEDS:
+        yield _probe(sight, name, role, tier, answered)
+
+
+def _tier(sight: Sight) -> str:
+    known = sight.subscription
+    if known.least is known.most:
+        return f"{known.least.name.title()} ({known.says})"
+    return f"{known.least.name.title()} or more ({known.says})"
+
+
+def _probe(sight: Sight, name: str, role: Role, tier: Tier, answered: tuple[str, ...]) -> Probe:
+    lacking: Unread | None = sight.subscription.lacking(tier, name)
+    if lacking is None:
+        lacking = sight.lacking(sight.role, role, name)
+    needs = f"{role.name.title()}, {tier.name.title()}" if lacking is not None else ""
+    return Probe(name, answered, lacking is None, lacking.gap.value if lacking else "", needs)

@@ -1,0 +1,298 @@
+"""The GraphQL questions, batched, so that nothing costs one request for each project.
+
+What only some editions, tiers or versions of the host know is a part of its own: a host that does not know a
+field refuses the whole question, and is asked again without the part that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+GROUPS: Final = """
+query($org: ID!, $n: Int!, $after: String) {
+  group(fullPath: $org) {
+    descendantGroups(first: $n, after: $after, includeParentDescendants: true) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        fullPath visibility
+        groupMembers(first: 100, relations: [DIRECT]) {
+          pageInfo { hasNextPage endCursor }
+          nodes { accessLevel { integerValue } user { username bot } }
+        }
+      }
+    }
+  }
+}
+"""
+
+GROUP_MEMBERS: Final = """
+query($path: ID!, $n: Int!, $after: String) {
+  group(fullPath: $path) {
+    groupMembers(first: $n, after: $after, relations: [DIRECT]) {
+      pageInfo { hasNextPage endCursor }
+      nodes { accessLevel { integerValue } user { username bot } }
+    }
+  }
+}
+"""
+
+PROJECT_MEMBERS: Final = """
+query($path: ID!, $n: Int!, $after: String) {
+  project(fullPath: $path) {
+    projectMembers(first: $n, after: $after, relations: [DIRECT]) {
+      pageInfo { hasNextPage endCursor }
+      nodes { user { username bot } }
+    }
+  }
+}
+"""
+
+PARTS: Final[Mapping[str, str]] = {
+    "rules": """
+      branchRules(first: 20) {
+        pageInfo { hasNextPage }
+        nodes {
+          name isDefault isProtected
+          branchProtection { allowForcePush pushAccessLevels(first: 20) { nodes { accessLevel } } }
+        }
+      }""",
+    "approvals": """
+      demanded: branchRules(first: 20) {
+        pageInfo { hasNextPage }
+        nodes {
+          name isDefault
+          approvalRules(first: 20) { nodes { type approvalsRequired } }
+          externalStatusChecks(first: 20) { nodes { name } }
+        }
+      }""",
+    "policies": """
+      approvalPolicies(first: 20) { nodes { name enabled } }""",
+    "gate": """
+      merged: mergeRequests(state: merged, first: 1, sort: MERGED_AT_DESC) {
+        nodes {
+          mergedAt
+          headPipeline { jobs(first: 100) { pageInfo { hasNextPage } nodes { name allowFailure } } }
+        }
+      }""",
+    "open": """
+      open: mergeRequests(state: opened) { count }""",
+    "owners": """
+      repository {
+        empty
+        blobs(paths: ["CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"], ref: "HEAD") {
+          nodes { path oid rawSize rawTextBlob }
+        }
+      }""",
+    "validation": """
+      validation: repository {
+        inRoot: validateCodeownerFile(ref: "HEAD", path: "CODEOWNERS") {
+          total validationErrors { code lines }
+        }
+        inDocs: validateCodeownerFile(ref: "HEAD", path: "docs/CODEOWNERS") {
+          total validationErrors { code lines }
+        }
+        inGitlab: validateCodeownerFile(ref: "HEAD", path: ".gitlab/CODEOWNERS") {
+          total validationErrors { code lines }
+        }
+      }""",
+    "environments": """
+      environments(first: 20) { pageInfo { hasNextPage } nodes { name } }""",
+    "gates": """
+      guarded: environments(first: 20) {
+        nodes {
+          name tier
+          protectedEnvironments(first: 5) {
+            nodes {
+              requiredApprovalCount
+              approvalRules(first: 10) {
+                pageInfo { hasNextPage }
+                nodes { requiredApprovals group { fullPath } accessLevel { integerValue } user { bot } }
+              }
+            }
+          }
+        }
+      }""",
+    "members": """
+      projectMembers(first: 50, relations: [DIRECT]) {
+        pageInfo { hasNextPage endCursor }
+        nodes { user { username bot } }
+      }""",
+}
+"""What is asked of a project beside what its row in the REST listing says."""
+
+
+def projects_query(parts: Collection[str]) -> str:
+    """Return the question for a page of an organisation's projects, with the parts that a host knows."""
+    return _with_parts(
+        """query($org: ID!, $n: Int!, $after: String) {
+  group(fullPath: $org) {
+    projects(first: $n, after: $after, includeSubgroups: true) {
+      pageInfo { hasNextPage endCursor }
+      nodes { fullPath %s }
+    }
+  }
+}
+""",
+        parts,
+    )
+
+
+def project_query(parts: Collection[str]) -> str:
+    """Return the question for a single project, with the parts that a host knows."""
+    return _with_parts(
+        """query($path: ID!) {
+  project(fullPath: $path) { fullPath %s }
+}
+""",
+        parts,
+    )
+
+
+def _with_parts(frame: str, parts: Collection[str]) -> str:
+    return frame % "".join(PARTS[name] for name in PARTS if name in parts)
+
+
+def pipelines_query(count: int) -> str:
+    """Return the question for the pipelines of the default branches of a number of projects."""
+    variables = ", ".join(f"$p{number}: ID!, $r{number}: String" for number in range(count))
+    asked = "\n".join(
+        f"  p{number}: project(fullPath: $p{number}) {{ pipelines(first: 20, ref: $r{number}, "
+        "updatedAfter: $since) { pageInfo { hasNextPage } nodes { createdAt jobArtifacts { fileType } } } }"
+        for number in range(count)
+    )
+    return f"query($since: Time, {variables}) {{\n{asked}\n}}\n"
+
+
+VULNERABILITIES: Final = """
+query($org: ID!, $n: Int!, $after: String) {
+  group(fullPath: $org) {
+    vulnerabilities(first: $n, after: $after, severity: [CRITICAL]) {
+      pageInfo { hasNextPage endCursor }
+      nodes { id state detectedAt resolvedAt dismissedAt dismissalReason reportType project { fullPath } }
+    }
+  }
+}
+"""
+
+_CHANGE: Final = """
+fragment Change on MergeRequest {
+  iid createdAt preparedAt mergedAt
+  project { fullPath }
+  author { username bot }
+  approvedBy(first: 20) { pageInfo { hasNextPage } nodes { username bot } }
+  reviewers(first: 20) {
+    pageInfo { hasNextPage }
+    nodes { username bot mergeRequestInteraction { reviewed } }
+  }
+  notes(first: 50, filter: ONLY_ACTIVITY) {
+    pageInfo { hasNextPage }
+    nodes { createdAt author { username } systemNoteMetadata { action } }
+  }
+}
+"""
+
+CHANGES: Final = (
+    """
+query($org: ID!, $n: Int!, $after: String, $from: Time, $to: Time) {
+  group(fullPath: $org) {
+    mergeRequests(first: $n, after: $after, includeSubgroups: true, state: merged,
+                  mergedAfter: $from, mergedBefore: $to, sort: CREATED_ASC) {
+      count
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Change }
+    }
+  }
+}
+"""
+    + _CHANGE
+)
+
+PROJECT_CHANGES: Final = (
+    """
+query($org: ID!, $n: Int!, $after: String, $from: Time, $to: Time) {
+  project(fullPath: $org) {
+    mergeRequests(first: $n, after: $after, state: merged, mergedAfter: $from, mergedBefore: $to,
+                  sort: CREATED_ASC) {
+      count
+      pageInfo { hasNextPage endCursor }
+      nodes { ...Change }
+    }
+  }
+}
+"""
+    + _CHANGE
+)
+
+COUNT: Final = """
+query($org: ID!, $from: Time, $to: Time) {
+  group(fullPath: $org) {
+    mergeRequests(includeSubgroups: true, state: merged, mergedAfter: $from, mergedBefore: $to) { count }
+  }
+}
+"""
+
+PROJECT_COUNT: Final = """
+query($org: ID!, $from: Time, $to: Time) {
+  project(fullPath: $org) { mergeRequests(state: merged, mergedAfter: $from, mergedBefore: $to) { count } }
+}
+"""
+
+_STALLED: Final = """
+      count
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        project { fullPath }
+        reviewers(first: 20) { nodes { username mergeRequestInteraction { reviewState } } }
+        notes(first: 50, filter: ONLY_ACTIVITY) {
+          pageInfo { hasNextPage }
+          nodes { createdAt author { username } systemNoteMetadata { action } }
+        }
+      }
+"""
+
+STALLED: Final = (
+    """
+query($org: ID!, $n: Int!, $after: String, $before: Time) {
+  group(fullPath: $org) {
+    mergeRequests(first: $n, after: $after, includeSubgroups: true, state: opened, draft: false,
+                  createdBefore: $before, sort: CREATED_ASC) {"""
+    + _STALLED
+    + """    }
+  }
+}
+"""
+)
+
+PROJECT_STALLED: Final = (
+    """
+query($org: ID!, $n: Int!, $after: String, $before: Time) {
+  project(fullPath: $org) {
+    mergeRequests(first: $n, after: $after, state: opened, draft: false, createdBefore: $before,
+                  sort: CREATED_ASC) {"""
+    + _STALLED
+    + """    }
+  }
+}
+"""
+)
+
+ASSISTANT: Final = """
+query($org: ID!, $from: Date, $to: Date) {
+  group(fullPath: $org) { aiMetrics(startDate: $from, endDate: $to) { duoUsedCount } }
+}
+"""
+
+ALL: Final[Mapping[str, str]] = {
+    "groups": GROUPS,
+    "group members": GROUP_MEMBERS,
+    "project members": PROJECT_MEMBERS,
+    "vulnerabilities": VULNERABILITIES,
+    "changes": CHANGES,
+    "project changes": PROJECT_CHANGES,
+    "count": COUNT,
+    "project count": PROJECT_COUNT,
+    "stalled": STALLED,
+    "project stalled": PROJECT_STALLED,
+    "assistant": ASSISTANT,
+}

@@ -1,0 +1,1 @@
+"""GitLab on loopback: an invented group, in any tier and read in any role."""

@@ -1,0 +1,105 @@
+"""The part of the host's GraphQL schema that is asked for, of the Community and of the Enterprise Edition."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from graphql import GraphQLSchema, build_schema
+
+_CONNECTION = "type {0}Connection {{ nodes: [{0}] pageInfo: PageInfo! count: Int }}"
+_NAMES = (
+    "Group", "GroupMember", "ProjectMember", "Project", "BranchRule", "PushAccessLevel", "MergeRequest", "UserCore",
+    "Note", "CiJob", "RepositoryBlob", "Environment", "Pipeline", "ApprovalProjectRule", "ExternalStatusCheck",
+    "ApprovalPolicy", "ProtectedEnvironment", "ProtectedEnvironmentApprovalRule", "Vulnerability",
+)  # fmt: skip
+_ENTERPRISE = (
+    "ApprovalProjectRule", "ExternalStatusCheck", "ApprovalPolicy", "ProtectedEnvironment",
+    "ProtectedEnvironmentApprovalRule", "Vulnerability",
+)  # fmt: skip
+_PAGE = "first: Int, after: String, last: Int, before: String"
+_MERGE_REQUESTS = (
+    f"mergeRequests({_PAGE}, state: MergeRequestState, mergedAfter: Time, mergedBefore: Time, draft: Boolean,"
+    " createdBefore: Time, sort: MergeRequestSort%s): MergeRequestConnection"
+)
+
+_COMMON = f"""
+scalar Time
+scalar Date
+enum MemberRelation {{ DIRECT INHERITED DESCENDANTS }}
+enum MergeRequestState {{ merged opened closed all }}
+enum MergeRequestSort {{ MERGED_AT_DESC CREATED_ASC }}
+enum NotesFilterType {{ ALL_NOTES ONLY_COMMENTS ONLY_ACTIVITY }}
+type Query {{ group(fullPath: ID!): Group project(fullPath: ID!): Project }}
+type PageInfo {{ hasNextPage: Boolean! endCursor: String }}
+type AccessLevel {{ integerValue: Int }}
+type UserCore {{ username: String! bot: Boolean! mergeRequestInteraction: Interaction }}
+type Interaction {{ reviewed: Boolean! reviewState: String }}
+type GroupMember {{ accessLevel: AccessLevel user: UserCore }}
+type ProjectMember {{ accessLevel: AccessLevel user: UserCore }}
+type PushAccessLevel {{ accessLevel: Int! }}
+type BranchProtection {{ allowForcePush: Boolean! pushAccessLevels({_PAGE}): PushAccessLevelConnection }}
+type SystemNoteMetadata {{ action: String }}
+type Note {{ createdAt: Time! author: UserCore systemNoteMetadata: SystemNoteMetadata }}
+type CiJob {{ name: String allowFailure: Boolean! }}
+type CiJobArtifact {{ fileType: String }}
+type Pipeline {{ createdAt: Time! jobArtifacts: [CiJobArtifact!] jobs({_PAGE}): CiJobConnection }}
+type RepositoryBlob {{ path: String! oid: String! rawSize: Int rawTextBlob: String }}
+type MergeRequest {{
+  iid: String! createdAt: Time! preparedAt: Time mergedAt: Time project: Project! author: UserCore
+  approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): UserCoreConnection
+  notes({_PAGE}, filter: NotesFilterType): NoteConnection headPipeline: Pipeline
+}}
+"""
+_FREE = f"""
+type BranchRule {{ name: String! isDefault: Boolean! isProtected: Boolean! branchProtection: BranchProtection %s }}
+type Repository {{ empty: Boolean! blobs(paths: [String!]!, ref: String, {_PAGE}): RepositoryBlobConnection %s }}
+type Environment {{ name: String! tier: String %s }}
+type Group {{
+  fullPath: ID! visibility: String groupMembers({_PAGE}, relations: [MemberRelation!]): GroupMemberConnection
+  descendantGroups({_PAGE}, includeParentDescendants: Boolean): GroupConnection
+  projects({_PAGE}, includeSubgroups: Boolean): ProjectConnection
+  {_MERGE_REQUESTS % ", includeSubgroups: Boolean"} %s
+}}
+type Project {{
+  fullPath: ID! branchRules({_PAGE}): BranchRuleConnection repository: Repository
+  environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [MemberRelation!]): ProjectMemberConnection
+  pipelines({_PAGE}, ref: String, updatedAfter: Time): PipelineConnection
+  {_MERGE_REQUESTS % ""} %s
+}}
+"""
+_ADDED = (
+    f"approvalRules({_PAGE}): ApprovalProjectRuleConnection externalStatusChecks({_PAGE}): ExternalStatusCheckConnection",
+    "validateCodeownerFile(ref: String!, path: String): RepositoryCodeownerValidation",
+    f"protectedEnvironments({_PAGE}): ProtectedEnvironmentConnection",
+    f"vulnerabilities({_PAGE}, severity: [VulnerabilitySeverity!]): VulnerabilityConnection"
+    " aiMetrics(startDate: Date, endDate: Date): AiMetrics",
+    f"approvalPolicies({_PAGE}): ApprovalPolicyConnection",
+)
+_OWN = f"""
+enum VulnerabilitySeverity {{ CRITICAL HIGH MEDIUM LOW }}
+type AiMetrics {{ duoUsedCount: Int }}
+type ApprovalProjectRule {{ type: String approvalsRequired: Int }}
+type ExternalStatusCheck {{ name: String! }}
+type ApprovalPolicy {{ name: String! enabled: Boolean! }}
+type RepositoryCodeownerValidation {{ total: Int! validationErrors: [RepositoryCodeownerError!] }}
+type RepositoryCodeownerError {{ code: String! lines: [Int!]! }}
+type ProtectedEnvironment {{
+  requiredApprovalCount: Int approvalRules({_PAGE}): ProtectedEnvironmentApprovalRuleConnection
+}}
+type ProtectedEnvironmentApprovalRule {{
+  requiredApprovals: Int group: Group accessLevel: AccessLevel user: UserCore
+}}
+type Vulnerability {{
+  id: ID! state: String detectedAt: Time resolvedAt: Time dismissedAt: Time dismissalReason: String
+  reportType: String project: Project
+}}
+"""
+
+
+@cache
+def schema(enterprise: bool) -> GraphQLSchema:
+    """Return the schema of an edition: what the other lacks, it refuses as unknown."""
+    names = [name for name in _NAMES if enterprise or name not in _ENTERPRISE]
+    own = _FREE % (_ADDED if enterprise else ("",) * len(_ADDED))
+    parts = (_COMMON, own, _OWN if enterprise else "", *(_CONNECTION.format(name) for name in names))
+    return build_schema("\n".join(parts))
