@@ -133,7 +133,7 @@ class GitLabCollector:
             yield from emit(self.signals, kind, subject, self.name, {}, why)
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
-            yield from later_unread(known, namer, self.name, keys, why)
+            yield from later_unread(known, namer, self.name, keys, self.signals, why)
         yield LedgerRow(
             "gitlab", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),
