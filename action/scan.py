@@ -46,7 +46,6 @@ class Plan:
     folder: Path
     guarded: bool
     compare_with: str
-    required: tuple[str, ...]
 
 
 def scan() -> int:
@@ -86,7 +85,7 @@ def make_plan() -> Plan:
     folder = Path(os.environ["CNMM_FOLDER"])
     organisation = text_input("ORGANISATION") or settings.organisation or own_repository().partition("/")[0]
     arguments = ("scan", f"--organisation={organisation}", f"--output={folder}", *_options(), "--", *targets)
-    return Plan(arguments, folder, guarded, compare_with, tuple(words_input("REQUIRE_MET")))
+    return Plan(arguments, folder, guarded, compare_with)
 
 
 def _options() -> Iterator[str]:
@@ -94,8 +93,8 @@ def _options() -> Iterator[str]:
     for name, option in (("CONFIG", "config"), ("HISTORY", "history"), ("AS_OF", "as-of")):
         if text_input(name):
             yield f"--{option}={text_input(name)}"
-    for name, option in (("FAIL_UNDER", "fail-under"), ("REQUIRE_COVERAGE", "require-coverage")):
-        yield from (f"--{option}={word}" for word in words_input(name))
+    for name in ("FAIL_UNDER", "REQUIRE_COVERAGE", "REQUIRE"):
+        yield from (f"--{name.lower().replace('_', '-')}={word}" for word in words_input(name))
     for name, option in (("STRICT", "strict"), ("FAIL_ON_REGRESSION", "fail-on-regression")):
         if flag_input(name):
             yield f"--{option}"
@@ -139,10 +138,6 @@ def _report(plan: Plan, status: int) -> None:
         write_output(status=str(status), exit_reason=REASONS.get(status, "internal"), published="false")
         return
     document = json.loads(assessment.read_bytes())
-    missing = [name for name in plan.required if name not in _met(document)]
-    for name in missing:
-        say_error("gate not met", f"{name} is not met, or there is no such row")
-    status = 1 if missing and status == 0 else status
     paths = {name: plan.folder / file for name, file in _FILES.items()}
     write_output(
         status=str(status),
@@ -151,14 +146,6 @@ def _report(plan: Plan, status: int) -> None:
         **_levels(document),
         **{name: str(path) if path.is_file() else "" for name, path in paths.items()},
     )
-
-
-def _met(document: dict[str, Any]) -> set[str]:
-    return {
-        finding["criterion"]
-        for finding in document["findings"]
-        if finding["subject"].startswith("org:") and finding["outcome"] == "met"
-    }
 
 
 def _levels(document: dict[str, Any]) -> dict[str, str]:

@@ -32,6 +32,7 @@ from cnmm_scanner.located import Located, read_yaml
 from cnmm_scanner.manifest import tool_version
 from cnmm_scanner.outputs import load_renderers
 from cnmm_scanner.plugins import CATALOGUES, COLLECTORS, JOINS, Plugin, discover, find, load_collectors
+from cnmm_scanner.requirements import Requirement, check_requirements
 from cnmm_scanner.sealing import foreign_specs
 from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
@@ -66,6 +67,7 @@ class Order:
     sign_key: Path | None = None
     own_only: bool = False
     gates: tuple[Gate, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     history: str | None = None
     fail_on_regression: bool = False
 
@@ -183,6 +185,7 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
     if overlay is not None:
         catalogue = apply_overlay(catalogue, str(settings.catalogue.overlay), overlay)
     check_sections(order.gates, [section.id for section in catalogue.sections])
+    check_requirements(order.requirements, catalogue, signals)
     history, keep_days = _history(order, settings)
     return Scan(
         order=order,

@@ -25,6 +25,7 @@ from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.outputs import BUNDLE, make_folder, render
 from cnmm_scanner.preparation import Scan
 from cnmm_scanner.progress import Progress
+from cnmm_scanner.requirements import unmet_requirements
 from cnmm_scanner.sealing import catalogue_members, declared_repositories, item_lines, scope_lines, spool
 from cnmm_scanner.statements import FILES, read_statements
 from cnmm_scanner.work import Worker
@@ -60,7 +61,8 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
             files, screen = render(
                 assessment, scan.catalogue, scan.renderers, output, output / BUNDLE, beside
             )
-            status, said = _status(scan, outcome, told, regressed)
+            missed = (*regressed, *_missed(scan, output / BUNDLE, told))
+            status, said = _status(scan, outcome, told, missed)
             done = Done(status, output / BUNDLE, tuple(files), said, screen)
         if not outcome.interrupted:
             journal.remove()
@@ -135,6 +137,15 @@ def assess(scan: Scan, facts: Path, target: Path) -> bytes:
     return assessment
 
 
+def _missed(scan: Scan, path: Path, assessment: dict[str, Any]) -> tuple[str, ...]:
+    """Return a line for each required row or signal that falls short, judged from what was sealed."""
+    if not scan.order.requirements:
+        return ()
+    with Bundle(path) as bundle:
+        wanted, specs = scan.order.requirements, bundle.signals()
+        return tuple(unmet_requirements(wanted, assessment, bundle.facts(), specs))
+
+
 def _look_back(scan: Scan, assessment: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return what reports show of earlier scans, and the lines of a regression gate that is not met."""
     if scan.history is None:
@@ -154,9 +165,9 @@ def _remember(scan: Scan, bundle: Path) -> None:
 
 
 def _status(
-    scan: Scan, outcome: Outcome, assessment: dict[str, Any], regressed: tuple[str, ...] = ()
+    scan: Scan, outcome: Outcome, assessment: dict[str, Any], missed: tuple[str, ...] = ()
 ) -> tuple[int, tuple[str, ...]]:
-    said = [*failed_gates(assessment, scan.order.gates), *regressed] if assessment else []
+    said = [*failed_gates(assessment, scan.order.gates), *missed] if assessment else []
     status = GATE if said else OK
     lost = assessment["ledger"]["failed"] if assessment else 0
     if scan.order.strict and (not outcome.complete or lost):

@@ -174,13 +174,21 @@ def test_gates_come_after_everything_is_uploaded(machine: Runner, checkout: Chec
     assert job.artefacts and job.summary
     again = machine.run(
         workspace,
-        {"require-met": "org.L1.effort-started no.such-row", "compare-with": job.outputs["bundle-path"]},
+        {
+            "require": "org.L1.effort-started ci.image_scan_ratio=1 codeowners.path_coverage_ratio>=1",
+            "compare-with": job.outputs["bundle-path"],
+        },
         payload=PRIVATE,
     )
     assert (again.failed, again.outputs["exit-reason"]) == ("gate", "gate")
-    assert [text for text in kinds(again, "error") if "no.such-row" in text]
+    # One person's commit is a proven no, and the image is not scanned; the owners are there.
+    assert "gate not met: org.L1.effort-started is required, and it is unknown" in again.log
+    assert "gate not met: ci.image_scan_ratio = 1 is required, and it fails for 1 of 1" in again.log
+    assert "codeowners.path_coverage_ratio" not in again.log
     assert Path(again.outputs["diff-path"]).read_text().strip()
     assert "## Compared with the base" in again.summary
+    wrong = machine.run(workspace, {"require": "no.such-row"}, payload=PRIVATE)
+    assert (wrong.failed, wrong.outputs["exit-reason"]) == ("gate", "usage")
 
 
 HOSTILE = (
@@ -190,7 +198,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize(
     "name",
-    ["targets", "config", "as-of", "compare-with", "fail-under", "require-coverage",
+    ["targets", "config", "as-of", "compare-with", "fail-under", "require-coverage", "require",
      "fail-on-regression", "strict", "publish"],
 )  # fmt: skip
 def test_hostile_input_is_refused(machine: Runner, checkout: Checkout, name: str) -> None:
@@ -205,10 +213,10 @@ def test_hostile_input_is_refused(machine: Runner, checkout: Checkout, name: str
 
 def test_hostile_names_are_only_names(machine: Runner, checkout: Checkout) -> None:
     workspace = checkout()
-    inputs = {"organisation": HOSTILE, "history": HOSTILE, "artifact": "x", "require-met": HOSTILE}
+    inputs = {"organisation": HOSTILE, "history": HOSTILE, "artifact": "x"}
     job = machine.run(workspace, inputs, payload=PRIVATE, token=TOKEN)
     untouched(job)
-    assert job.outputs["exit-reason"] == "gate"
+    assert job.outputs["exit-reason"] == "ok"
     assert not list(workspace.rglob("hacked"))
     assert set(job.outputs) == set(machine.document["outputs"])
 

@@ -19,6 +19,7 @@ from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.marks import beside as marks_beside
 from cnmm_scanner.marks import read_marks
 from cnmm_scanner.outputs import BUNDLE, load_renderers, make_folder, render
+from cnmm_scanner.requirements import check_requirements, parse_requirements, unmet_requirements
 from cnmm_scanner.signature import load_signer
 from cnmm_scanner.statements import read_statements
 from cnmm_scanner.verify import as_table
@@ -36,6 +37,7 @@ _DECISIONS = "inputs/adjudications.json"
 @click.option("--sign-key", type=_FILE, help="Private key that signs the new bundle.")
 @click.option("--fail-under", multiple=True, metavar="SECTION=LEVEL")
 @click.option("--require-coverage", multiple=True, metavar="SECTION=SHARE")
+@click.option("--require", multiple=True, metavar="ROW|SIGNAL>=N")
 @click.option("--no-plugins", is_flag=True)
 def assess(
     bundle: Path,
@@ -44,15 +46,17 @@ def assess(
     sign_key: Path | None,
     fail_under: tuple[str, ...],
     require_coverage: tuple[str, ...],
+    require: tuple[str, ...],
     no_plugins: bool,
 ) -> int:
     """Judge BUNDLE's facts and write a new bundle that names it as its parent."""
-    gates = parse_gates(fail_under, require_coverage)
+    gates, wanted = parse_gates(fail_under, require_coverage), parse_requirements(require)
     signer = None if sign_key is None else load_signer(sign_key)
     decisions = read_statements("adjudications", adjudications)
     target = make_folder(output) / BUNDLE
     with Bundle(bundle) as old:
         check_sections(gates, [section.id for section in old.catalogue().sections])
+        check_requirements(wanted, old.catalogue(), old.signals())
         members = old.members()
         members.pop(ASSESSMENT, None)
         if adjudications is not None:
@@ -65,9 +69,11 @@ def assess(
             about = {**new.about(), "parent": new.manifest.parent}
             write_bundle(target, {**new.members(), ASSESSMENT: held(assessment)}, about, signer)
             render(assessment, new.catalogue(), {}, output)
+            told = json.loads(assessment)
+            missed = tuple(unmet_requirements(wanted, told, new.facts(), new.signals()))
     finally:
         facts.unlink()
-    failed = list(failed_gates(json.loads(assessment), gates))
+    failed = [*failed_gates(told, gates), *missed]
     for line in failed:
         click.echo(f"cnmm: {line}", err=True)
     click.echo(target, err=True)

@@ -17,6 +17,7 @@ from cnmm_scanner.gates import parse_gates
 from cnmm_scanner.lanes import parse_executor
 from cnmm_scanner.preparation import Order, prepare
 from cnmm_scanner.progress import make_progress
+from cnmm_scanner.requirements import parse_requirements
 from cnmm_scanner.run import Done, run_scan
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -95,6 +96,12 @@ _JUDGING: list[Callable[[Any], Any]] = [
         "--require-coverage", multiple=True, metavar="SECTION=SHARE", help="Exit 1 below a coverage."
     ),
     click.option(
+        "--require",
+        multiple=True,
+        metavar="ROW|SIGNAL>=N",
+        help="Exit 1 unless the row is met, or every reading of the signal passes (>=, <=, >, <, =).",
+    ),
+    click.option(
         "--fail-on-regression",
         is_flag=True,
         help="Exit 1 where a proven level fell since the latest complete scan, unless less was read alone.",
@@ -124,7 +131,8 @@ def scan(**given: Any) -> int:
     installed collector accepts.
     """
     gates = parse_gates(given.pop("fail_under"), given.pop("require_coverage"))
-    return _run(_order(given, gates=gates), assessed=True)
+    requirements = parse_requirements(given.pop("require"))
+    return _run(_order(given, gates=gates, requirements=requirements), assessed=True)
 
 
 @click.command("collect")
