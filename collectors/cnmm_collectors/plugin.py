@@ -248,6 +248,18 @@ class HttpSession(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """Answers kept from one scan to the next, encrypted under the credential they were given for."""
+
+    def recall(self, name: str) -> Any:
+        """Return the JSON value remembered under a name, None for none."""
+        ...
+
+    def remember(self, name: str, answer: Any) -> None:
+        """Keep a JSON value under a name."""
+        ...
+
+
 class HttpDoor(Protocol):
     """The only way to web APIs; `credential` is the variable's name."""
 
@@ -258,6 +270,10 @@ class HttpDoor(Protocol):
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values of the credential, for authorising requests and nothing else."""
+        ...
+
+    def keeping(self, secret: str) -> Kept:
+        """Return the store of answers kept between scans under a credential's value."""
         ...
 
     def session(

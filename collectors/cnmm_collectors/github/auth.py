@@ -90,6 +90,16 @@ def open_keys(reader: Reader, settings: Settings) -> tuple[list[tuple[str, Autho
     return token_keys(reader), None
 
 
+def secret_of(reader: Reader, settings: Settings) -> str:
+    """Return what only a holder of the credential has, to keep answers under; empty for nothing."""
+    if settings.app is None:
+        return " ".join(sorted(reader.http.secrets()))
+    try:
+        return reader.files.read(settings.app.key_file, _MOST_KEY).decode("ascii", "replace")
+    except FileFault:
+        return ""
+
+
 def _moment(text: Any) -> float:
     try:
         return datetime.fromisoformat(str(text)).timestamp()

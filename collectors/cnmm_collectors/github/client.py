@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from cnmm_collectors.github.auth import Identity, open_keys
+from cnmm_collectors.github.auth import Identity, open_keys, secret_of
 from cnmm_collectors.github.queries import ALL
 from cnmm_collectors.github.settings import Settings
 from cnmm_collectors.hosts import asking
@@ -36,6 +36,7 @@ class Client(asking.Client):
             raise HttpFault(f"no token: set the variable {name}", Gap.NOT_PERMITTED)
         self.base = settings.api.rstrip("/")
         super().__init__(reader, reader.http.session(self.base, keys, settings.limits()))
+        self.keeping = reader.http.keeping(secret_of(reader, settings))
         self._requester = connect(self._session, self.base)
         self.graphql = self._requester.graphql_url
 

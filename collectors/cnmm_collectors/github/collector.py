@@ -10,20 +10,37 @@ from pydantic import BaseModel
 
 from cnmm_collectors import accounts, registry
 from cnmm_collectors.github import settings as options
-from cnmm_collectors.github.activity import ACTIVITY, predict, read_activity
+from cnmm_collectors.github.activity import (
+    ACTIVITY,
+    asks,
+    predict,
+    read_changes,
+    read_stalled,
+    scope_of,
+    window_of,
+)
 from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS, read_analyses
 from cnmm_collectors.github.client import Client
+from cnmm_collectors.github.deploying import read_releases
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.github.probes import probe_all
+from cnmm_collectors.github.searching import today_of
 from cnmm_collectors.github.security import read_scans
+from cnmm_collectors.github.tracking import asks as asks_issues
+from cnmm_collectors.github.tracking import predict_work, read_work
+from cnmm_collectors.github.tracking import window_of as issues_of
+from cnmm_collectors.github.upstream import UPSTREAM, upstream_reading
+from cnmm_collectors.hosts.activity import activity_signals
 from cnmm_collectors.hosts.alerts import no_scans
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.signals import Namer, emit
+from cnmm_collectors.hosts.work import SIGNALS as WORK
+from cnmm_collectors.hosts.work import Window, work_signals
 from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader.http import HttpFault
-from cnmm_collectors.signals import SignalSpec, Unknown
+from cnmm_collectors.signals import Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import SubjectKind
 
 FAMILIES = ("host", "codeowners", "iam")
@@ -85,6 +102,8 @@ class GitHubCollector:
         namer = Namer(organisation)
         if target.kind == ACTIVITY:
             calls = predict(client, target, reader.as_of)
+            if client.settings.work:
+                calls += predict_work(client, target, reader)
             return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
         if target.kind == ANALYSES:
             calls = int(target.fact("repositories", "1"))
@@ -101,10 +120,32 @@ class GitHubCollector:
             return
         known = self._known.get(target.locator) or self._know(client, target, reader)
         if target.kind == ACTIVITY:
-            yield from read_activity(client, target, namer, known.organisation, known.ownership, reader.as_of)
+            yield from self._activity(client, target, namer, known, reader)
         else:
             scans = known.scans or no_scans()
             yield from read_analyses(client, namer, known.organisation, scans, reader.as_of)
+
+    def _activity(
+        self, client: Client, target: Target, namer: Namer, known: Known, reader: Reader
+    ) -> Iterator[Yield]:
+        window, today = window_of(client, target, reader.as_of), today_of(reader.now)
+        found, stalled = (
+            read_changes(client, window, today),
+            read_stalled(client, scope_of(target), reader.as_of),
+        )
+        organisation, ownership = known.organisation, known.ownership
+        yield from activity_signals(
+            client, namer, organisation, ownership, window, asks(window), found, stalled
+        )
+        if client.settings.work:
+            work = read_work(client, target, organisation, reader.as_of, today)
+            releases = read_releases(client, organisation, reader.as_of)
+            asked = asks_issues(issues_of(target, reader.as_of, today))
+            whole = Window(known, found, work, releases, client.settings.tracking, asked, reader.as_of)
+            yield from work_signals(client, namer, whole)
+            if known.scans is not None:
+                reading = upstream_reading(client, namer.organisation, reader)
+                yield Signal(UPSTREAM, namer.org, self.name, reading)
 
     def _know(self, client: Client, target: Target, reader: Reader) -> Known:
         organisation, name = _split(target)
@@ -135,7 +176,8 @@ class GitHubCollector:
 
 def plan_of(settings: options.Settings) -> Plan:
     """Return what follows the inventory, as the settings want it."""
-    later = ((settings.activity, ACTIVITY, CHANGES), (settings.analyses, ANALYSES, (CODE_SCANNING,)))
+    changes = (*CHANGES, *WORK, UPSTREAM) if settings.work else CHANGES
+    later = ((settings.activity, ACTIVITY, changes), (settings.analyses, ANALYSES, (CODE_SCANNING,)))
     return Plan(
         "github", settings.security_checks, tuple((kind, keys) for wanted, kind, keys in later if wanted),
         settings.clone_credential if settings.clone else None,

@@ -51,6 +51,7 @@ def describe(
     branch = node.get("defaultBranchRef")
     branch = branch if isinstance(branch, Mapping) else {}
     seen = _Node(node, answer, at, (cite,))
+    production = production_of(node, answer, at, client.settings.production)
     administers = sight.app_administers or node.get("viewerPermission") == "ADMIN"
     return Repository(
         name=name,
@@ -66,7 +67,9 @@ def describe(
         owners=_owners(seen),
         dependency_alerts=_dependency_alerts(seen, administers),
         persons=_persons(seen, sight.owners),
-        production=production_of(node, answer, at, client.settings.production),
+        production=production if isinstance(production, Unread) else tuple(key for key, _ in production),
+        stages=() if isinstance(production, Unread) else tuple(name for _, name in production),
+        debt=_debt(seen),
         open_changes=answer.at(*at, "openChanges", "totalCount"),
         archived_at=moment(node.get("archivedAt")),
     )
@@ -159,6 +162,18 @@ def _persons(seen: _Node, owners: Collection[str] | None) -> Read[Persons] | Unr
     known = [one.get("login") for one in nodes if isinstance(one, Mapping)]
     persons = sum(login not in owners for login in known)
     return Read(Persons(persons, persons + max(0, total - len(known))), seen.cite)
+
+
+def _debt(seen: _Node) -> tuple[int, int] | None:
+    """Return how many issues of debt are open and how many there are, None where issues are hidden."""
+    counts = []
+    for key in ("openDebt", "allDebt"):
+        found = seen.data.get(key)
+        count = found.get("totalCount") if isinstance(found, Mapping) else None
+        if not isinstance(count, int) or seen.hidden(key) is not None:
+            return None
+        counts.append(count)
+    return counts[0], counts[1]
 
 
 def _public(node: Mapping[str, Any]) -> dict[str, Any]:

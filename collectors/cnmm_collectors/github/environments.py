@@ -16,8 +16,8 @@ _BATCH = 50
 
 def production_of(
     node: Mapping[str, Any], answer: Answer, at: tuple[str | int, ...], names: Sequence[str]
-) -> tuple[str, ...] | Unread:
-    """Return the ids of a repository's production environments, by their names."""
+) -> tuple[tuple[str, str], ...] | Unread:
+    """Return id and name of a repository's production environments."""
     miss = answer.miss(*at, "environments")
     found = node.get("environments")
     if miss is not None or not isinstance(found, Mapping):
@@ -28,7 +28,10 @@ def production_of(
         )
     nodes = [one for one in found.get("nodes") or () if isinstance(one, Mapping)]
     words = [set(re.split(r"[^a-z0-9]+", str(one.get("name", "")).lower())) for one in nodes]
-    chosen = tuple(str(one.get("id")) for one, parts in zip(nodes, words, strict=True) if parts & set(names))
+    chosen = tuple(
+        (str(one.get("id")), str(one.get("name")))
+        for one, parts in zip(nodes, words, strict=True) if parts & set(names)
+    )  # fmt: skip
     if not chosen and found.get("totalCount") != len(nodes):
         return Unread(Gap.NOT_COLLECTED, "more environments than were listed")
     return chosen

@@ -15,6 +15,7 @@ from cnmm_collectors.github.environments import read_gates
 from cnmm_collectors.github.security import read_assistant, read_security, read_security_of
 from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Team, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
+from cnmm_collectors.hosts.tracker import spellings
 from cnmm_collectors.signals import Gap
 
 _NO_SIGN_ON = ("free", "team")
@@ -171,7 +172,13 @@ def _repositories(client: Client, organisation: str, sight: Sight) -> tuple[tupl
     path = ("organization", "repositories")
     found: dict[str, Repository] = {}
     total, why = 0, ""
-    for answer, page in client.connection("inventory", path, client.settings.page, org=organisation):
+    for answer, page in client.connection(
+        "inventory",
+        path,
+        client.settings.page,
+        org=organisation,
+        debt=spellings(client.settings.tracking.debt),
+    ):
         total = page.total if page.total is not None else total
         if page.miss is not None:
             why = page.miss.explain()
@@ -238,7 +245,9 @@ def _linked(head: _Head) -> Read[tuple[int, int]] | Unread:
 
 def read_one(client: Client, organisation: str, name: str) -> Organisation:
     """Return a single repository as an organisation of which nothing else is known; raises Unseen."""
-    answer, outcome = client.query("repository", org=organisation, name=name)
+    answer, outcome = client.query(
+        "repository", org=organisation, name=name, debt=spellings(client.settings.tracking.debt)
+    )
     node = answer.at("repository") if answer is not None else None
     if answer is None or not isinstance(node, Mapping) or not readable(node):
         raise Unseen((answer.miss("repository") if answer is not None else None) or outcome)

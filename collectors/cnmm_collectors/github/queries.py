@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cnmm_collectors.github import window_queries
+
 ORGANISATION: Final = """
 query($org: String!) {
   organization(login: $org) {
@@ -44,6 +46,8 @@ fragment Described on Repository {
   environments(first: 20) { totalCount nodes { id name } }
   collaborators(affiliation: DIRECT, first: 50) { totalCount nodes { login } }
   openChanges: pullRequests(states: OPEN) { totalCount }
+  openDebt: issues(states: OPEN, labels: $debt) { totalCount }
+  allDebt: issues(labels: $debt) { totalCount }
 }
 fragment Classic on BranchProtectionRule {
   allowsForcePushes allowsDeletions requiresApprovingReviews requiredApprovingReviewCount
@@ -54,7 +58,7 @@ fragment Owners on Blob { oid isTruncated isBinary text }
 
 INVENTORY: Final = (
     """
-query($org: String!, $n: Int!, $after: String) {
+query($org: String!, $n: Int!, $after: String, $debt: [String!]) {
   organization(login: $org) {
     repositories(first: $n, after: $after, orderBy: {field: NAME, direction: ASC}) {
       totalCount
@@ -69,7 +73,7 @@ query($org: String!, $n: Int!, $after: String) {
 
 REPOSITORY: Final = (
     """
-query($org: String!, $name: String!) {
+query($org: String!, $name: String!, $debt: [String!]) {
   repository(owner: $org, name: $name) { ...Described }
 }
 """
@@ -144,45 +148,6 @@ query($ids: [ID!]!) {
 }
 """
 
-COUNT: Final = """
-query($q: String!) { search(query: $q, type: ISSUE) { issueCount } }
-"""
-
-CHANGES: Final = """
-query($q: String!, $n: Int!, $after: String) {
-  search(query: $q, type: ISSUE, first: $n, after: $after) {
-    issueCount
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      __typename
-      ... on PullRequest {
-        id createdAt publishedAt mergedAt
-        repository { name owner { login } }
-        author { __typename login }
-        reviews(first: 20) { totalCount nodes { state submittedAt author { __typename login } } }
-      }
-    }
-  }
-}
-"""
-
-STALLED: Final = """
-query($q: String!, $n: Int!, $after: String) {
-  search(query: $q, type: ISSUE, first: $n, after: $after) {
-    issueCount
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      __typename
-      ... on PullRequest {
-        id isDraft
-        repository { name owner { login } }
-        reviews(last: 1, states: [CHANGES_REQUESTED]) { nodes { submittedAt } }
-      }
-    }
-  }
-}
-"""
-
 ALL: Final = {
     "organisation": ORGANISATION,
     "inventory": INVENTORY,
@@ -191,8 +156,6 @@ ALL: Final = {
     "team repositories": TEAM_REPOSITORIES,
     "team members": TEAM_MEMBERS,
     "environments": ENVIRONMENTS,
-    "count": COUNT,
-    "changes": CHANGES,
-    "stalled": STALLED,
+    **window_queries.ALL,
 }
 """Every query by the name that citations and tests use."""

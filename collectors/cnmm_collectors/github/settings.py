@@ -31,4 +31,8 @@ class Settings(HostSettings):
     analyses: bool = Field(
         default=True, description="Ask each active repository without alerts when it was last analysed"
     )
+    upstream_accounts: Path | None = Field(
+        default=None,
+        description="A file with the accounts, one a line, that agreed that their upstream work counts",
+    )
     page: int = Field(default=50, ge=1, le=100, description="Repositories asked for in one query, at first")

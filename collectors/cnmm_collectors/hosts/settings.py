@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cnmm_collectors.hosts.tracker import Tracking
 from cnmm_collectors.reader.http import HttpLimits
 
 
@@ -19,6 +20,12 @@ class HostSettings(BaseModel):
         description="NAME of the variable with the token for cloning; the target's own where empty",
     )
     activity: bool = Field(default=True, description="Read the changes of the window and their reviews")
+    work: bool = Field(
+        default=True, description="Read issues, boards and deployments; needs `activity` as well"
+    )
+    tracking: Tracking = Field(
+        default=Tracking(), description="What of the organisation's work is tracked on this host"
+    )
     activity_days: int = Field(default=90, ge=1, le=365, description="Days of changes that are read")
     alert_days: int = Field(default=180, ge=1, le=730, description="Days of alerts that are judged")
     bots: tuple[str, ...] = Field(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict, Field
 
 EVERY = "*"
@@ -52,3 +54,9 @@ class Tracking(BaseModel):
 def spelled(label: str) -> str:
     """Return a label as labels are compared: lower case, words apart by one blank."""
     return " ".join(label.lower().replace("-", " ").replace("_", " ").replace(":", " ").split())
+
+
+def spellings(labels: Iterable[str]) -> list[str]:
+    """Return the ways in which people spell labels, for a host that compares them letter by letter."""
+    found = {spelled(label) for label in labels}
+    return sorted({label.replace(" ", joint) for label in found for joint in (" ", "-", "_")})

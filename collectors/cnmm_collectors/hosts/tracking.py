@@ -205,10 +205,10 @@ def _requests(team: Team, desk: Desk, cite: tuple[Evidence, ...]) -> tuple[Readi
 def _why_no_requests(desk: Desk, members: Collection[str] | None) -> Unknown | None:
     if not desk.tracking.requests:
         return Unknown(Gap.NOT_COLLECTED, "no repository is named under tracking.requests")
-    if not set(desk.tracking.requests) <= set(desk.work.debt):
-        return Unknown(Gap.NOT_VISIBLE, "a repository named under tracking.requests was not read")
     if desk.work.why is not None:
         return _unknown(desk.work.why)
+    if not set(desk.tracking.requests) <= set(desk.work.debt):
+        return Unknown(Gap.NOT_VISIBLE, "a repository named under tracking.requests was not read")
     return None if members is not None else Unknown(Gap.NOT_VISIBLE, "the team's members cannot be listed")
 
 

@@ -16,6 +16,7 @@ from cnmm_collectors.reader.redaction import redact_url
 from cnmm_collectors.signals import Gap
 
 if TYPE_CHECKING:
+    from cnmm_collectors.reader.keeping import Keeping
     from cnmm_collectors.reader.session import SourceSession
 
 
@@ -81,6 +82,12 @@ class SourceHttp:
     def secrets(self) -> tuple[str, ...]:
         """Return the values of the credential: several where its variable holds several, apart by blanks."""
         return tuple(self._value.split())
+
+    def keeping(self, secret: str) -> Keeping:
+        """Return the store of answers kept between scans under a credential's value."""
+        from cnmm_collectors.reader.keeping import Keeping
+
+        return Keeping(self._cache, secret)
 
     def session(
         self, base: str, keys: Sequence[tuple[str, Authorise]] = (), limits: HttpLimits | None = None

@@ -45,7 +45,7 @@ FAULTS = (
     *EVERYWHERE,
     *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
 )
-PEOPLE = ("olga-owner", "dora-direct", "ann-a", "ben-b", "cat-c", "dan-d", "eve-e")
+PEOPLE = ("olga-owner", "dora-direct", "ann-a", "ben-b", "cat-c", "dan-d", "eve-e", "crew-1")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ def repository(name: str, org: str = "acme", **changes: Any) -> dict[str, Any]:
         "codeowners": None, "inGithub": None, "inRoot": None, "inDocs": None,
         "environments": connection([]),
         "collaborators": connection([]),
-        "openChanges": {"totalCount": 0},
+        "openChanges": {"totalCount": 0}, "openDebt": {"totalCount": 0}, "allDebt": {"totalCount": 0},
     }  # fmt: skip
     return {**node, **changes}
 
@@ -53,23 +53,81 @@ def owners_file(text: str) -> dict[str, Any]:
 
 
 def change(
-    repo: str, number: int, author: str, day: str, reviews: list[dict[str, Any]], org: str = "acme"
-) -> dict[str, Any]:
+    repo: str, number: int, author: str, day: str, reviews: list[dict[str, Any]], org: str = "acme",
+    **changes: Any,
+) -> dict[str, Any]:  # fmt: skip
     """Return a change merged on a day (YYYY-MM-DD) at noon, asked for in the morning of that day."""
-    kind = "Bot" if author.endswith("[bot]") else "User"
     return {
         "__typename": "PullRequest", "id": f"PR_{repo}_{number}", "createdAt": f"{day}T08:00:00Z",
-        "publishedAt": f"{day}T08:00:00Z", "mergedAt": f"{day}T12:00:00Z",
+        "publishedAt": f"{day}T08:00:00Z", "mergedAt": f"{day}T12:00:00Z", "title": f"Change {number}",
         "repository": {"name": repo, "owner": {"login": org}},
-        "author": {"__typename": kind, "login": author},
-        "reviews": {"totalCount": len(reviews), "nodes": reviews},
+        "author": account(author), "mergedBy": account(author), "labels": {"nodes": []},
+        "commits": {"nodes": [{"commit": {"authoredDate": f"{day}T06:00:00Z"}}]},
+        "reviews": {"totalCount": len(reviews), "nodes": reviews}, **changes,
+    }  # fmt: skip
+
+
+def account(login: str) -> dict[str, Any]:
+    """Return a person's account, or a bot's."""
+    return {"__typename": "Bot" if login.endswith("[bot]") else "User", "login": login}
+
+
+def issue(
+    repo: str, number: int, author: str, opened: str, closed: str | None = None, labels: tuple[str, ...] = (),
+    **changes: Any,
+) -> dict[str, Any]:  # fmt: skip
+    """Return an issue opened and, where given, closed on a day (YYYY-MM-DD) at noon."""
+    end = None if closed is None else f"{closed}T12:00:00Z"
+    return {
+        "__typename": "Issue", "id": f"I_{repo}_{number}", "createdAt": f"{opened}T12:00:00Z",
+        "updatedAt": end or f"{opened}T12:00:00Z", "closedAt": end,
+        "repository": {"name": repo, "owner": {"login": "acme"}}, "author": account(author),
+        "labels": {"nodes": [{"name": label} for label in labels]}, "milestone": None,
+        "projectItems": {"totalCount": 0}, "comments": {"totalCount": 0, "nodes": []},
+        "timelineItems": {"nodes": [{"__typename": "ClosedEvent", "closer": None}] if end else []}, **changes,
+    }  # fmt: skip
+
+
+def closed_by(author: str) -> dict[str, Any]:
+    """Return how an issue says that a merged change of an account closed it."""
+    closer = {
+        "__typename": "PullRequest", "merged": True, "author": account(author), "mergedBy": account(author),
+    }  # fmt: skip
+    return {"nodes": [{"__typename": "ClosedEvent", "closer": closer}]}
+
+
+def deployment(
+    repo: str,
+    at: str,
+    commit: str,
+    creator: str,
+    states: tuple[tuple[str, str], ...] = (),
+    stage: str = "production",
+) -> dict[str, Any]:
+    """Return a deployment at a moment; it succeeded at once unless its states are given as (state, moment)."""
+    nodes = [{"state": state, "createdAt": when} for state, when in states or (("SUCCESS", at),)]
+    return {
+        "repository": repo, "createdAt": at, "commitOid": commit, "environment": stage,
+        "creator": account(creator), "statuses": {"nodes": nodes},
+    }  # fmt: skip
+
+
+def board(
+    title: str, moved: str, teams: tuple[str, ...] = (), repositories: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Return a board that moved on a day (YYYY-MM-DD)."""
+    linked = [
+        {"name": name, "owner": {"__typename": "Organization", "login": "acme"}} for name in repositories
+    ]
+    return {
+        "title": title, "updatedAt": f"{moved}T12:00:00Z",
+        "teams": connection([{"slug": slug} for slug in teams]), "repositories": connection(linked),
     }  # fmt: skip
 
 
 def review(author: str, at: str, state: str = "APPROVED") -> dict[str, Any]:
     """Return a review at a moment."""
-    kind = "Bot" if author.endswith("[bot]") else "User"
-    return {"state": state, "submittedAt": at, "author": {"__typename": kind, "login": author}}
+    return {"state": state, "submittedAt": at, "author": account(author)}
 
 
 @dataclass
@@ -96,6 +154,10 @@ class Organisation:
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     stalled: list[dict[str, Any]] = field(default_factory=list)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    boards: list[dict[str, Any]] = field(default_factory=list)
+    deployments: list[dict[str, Any]] = field(default_factory=list)
+    upstream: list[dict[str, Any]] = field(default_factory=list)
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     analyses: dict[str, str] = field(default_factory=dict)
     """When each repository was last analysed; one that is not named never was."""
@@ -134,6 +196,7 @@ def acme() -> Organisation:
                    defaultBranchRef={"name": "main", "branchProtectionRule": None, "rules": connection([])}),
         repository("portal", visibility="INTERNAL",
                    environments=connection([{"id": "E_portal", "name": "production"}]),
+                   openDebt={"totalCount": 1}, allDebt={"totalCount": 3},
                    collaborators=connection([{"login": "dora-direct"}, {"login": "olga-owner"}])),
         *(repository(name) for name in ("search", "mail", "stock", "rates")),
         repository("attic", isArchived=True, archivedAt="2026-05-01T00:00:00Z"),
@@ -144,7 +207,8 @@ def acme() -> Organisation:
     ]  # fmt: skip
     org.team("payments", {"checkout": "MAINTAIN", "ledger": "ADMIN"}, ["ann-a", "ben-b"])
     org.team("payments-core", {"checkout": "MAINTAIN", "ledger": "ADMIN"}, ["ann-a"], parent="payments")
-    org.team("web", {"portal": "ADMIN", "checkout": "WRITE"}, ["cat-c", "dan-d"])
+    crew = [f"crew-{n}" for n in range(3)]
+    org.team("web", {"portal": "ADMIN", "checkout": "WRITE"}, ["cat-c", "dan-d", *crew])
     org.team("everybody", {one["name"]: "READ" for one in org.repositories}, ["ann-a", "cat-c"])
     org.team("idle", {}, ["eve-e"])
     org.environments = {"E_portal": {"name": "production", "reviewers": ["web"]}}
@@ -158,5 +222,21 @@ def acme() -> Organisation:
         change("checkout", 3, "ann-a", "2026-10-07", [review("helper[bot]", "2026-10-07T10:00:00Z")]),
         change("checkout", 4, "dependabot[bot]", "2026-10-08", []),
         change("portal", 5, "cat-c", "2026-10-09", []),
+    ]
+    org.issues = [
+        issue(
+            "portal", 1, "cat-c", "2026-10-01", "2026-10-20", ("tech-debt",), timelineItems=closed_by("dan-d")
+        ),
+        issue("portal", 2, "dan-d", "2026-10-02", "2026-10-03", ("bug",), milestone={"id": "M_1"}),
+        issue("portal", 3, "dan-d", "2026-10-02", None, ("Postmortem",)),
+        issue("ledger", 4, "crew-1", "2026-10-05", "2026-10-06", ("request",)),
+        issue("checkout", 5, "ann-a", "2026-10-05", None),
+    ]
+    org.boards = [board("Payments", "2026-11-10", ("payments",)), board("Old", "2026-01-10", (), ("portal",))]
+    org.deployments = [
+        deployment("portal", "2026-10-09T15:00:00Z", "a" * 40, "cat-c"),
+        deployment("portal", "2026-10-10T15:00:00Z", "b" * 40, "ann-a"),
+        deployment("portal", "2026-10-11T09:00:00Z", "a" * 40, "github-actions[bot]"),
+        deployment("portal", "2026-10-11T09:00:00Z", "c" * 40, "cat-c", stage="staging"),
     ]
     return org

@@ -20,10 +20,15 @@ from doubles.github.organisation import Organisation
 Row = dict[str, Any]
 _OPERATIONS = (
     ("membersWithRole", "organisation"), ("... on Environment", "environments"), ("fragment Described", ""),
+    ("projectsV2(first", "boards"),
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
-    ("reviews(first", "changes"),
+    ("reviews(first", "changes"), ("comments(first", "replies"),
+    ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
     ("issueCount", "count"),
 )  # fmt: skip
+
+
+_SEARCHES = ("count", "changes", "stalled", "issues", "replies", "upstream")
 
 
 @dataclass
@@ -123,6 +128,8 @@ def _operation(raw: bytes) -> tuple[str, Row]:
         name = "repository" if "repository(owner" in query else "inventory"
     if name == "team":
         name = "team members" if "members(first" in query else "team repositories"
+    if name == "deployments" and "node(id" in query:
+        name = "more deployments"
     return name, asked.get("variables", {})
 
 
@@ -130,8 +137,12 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
     """Return the whole answer to a query of the collector."""
     if name == "environments":
         return {"data": {"nodes": [_environment(org, key) for key in variables["ids"]]}}
-    if name in ("count", "changes", "stalled"):
+    if name in _SEARCHES:
         return {"data": {"search": _search(org, name, variables)}}
+    if name == "deployments":
+        return {"data": {"nodes": [_deployed(org, key, variables) for key in variables["ids"]]}}
+    if name == "more deployments":
+        return {"data": {"node": _deployed(org, variables["id"], variables)}}
     if variables.get("org", "").lower() != org.login.lower():
         error = {
             "type": "NOT_FOUND",
@@ -151,6 +162,8 @@ def _organisation(org: Organisation, name: str, variables: Row) -> Row:
         return {"repositories": _page(org.repositories, variables)}
     if name == "teams":
         return {"teams": _page([_team(org, team) for team in org.teams], variables)}
+    if name == "boards":
+        return {"projectsV2": _page(org.boards, variables)}
     if name in ("team members", "team repositories"):
         team = next(team for team in org.teams if team["slug"] == variables["slug"])
         if name == "team members":
@@ -197,17 +210,54 @@ def _environment(org: Organisation, key: str) -> Row | None:
 
 
 def _search(org: Organisation, name: str, variables: Row) -> Row:
-    rows = org.stalled if name == "stalled" else org.changes
-    scope = re.search(r"repo:[\w.-]+/([\w.-]+)", variables["q"])
-    if scope:
-        rows = [row for row in rows if row["repository"]["name"] == scope[1]]
-    days = re.search(r"merged:([\d-]+)\.\.([\d-]+)", variables["q"])
-    if days:
-        rows = [row for row in rows if days[1] <= row["mergedAt"][:10] <= days[2]]
+    asked = variables["q"]
+    rows = [row for row in _found(org, name, asked) if _matches(row, asked)]
     if name == "count":
         return {"issueCount": len(rows)}
     page = _page(rows[:1000], variables)
     return {"issueCount": len(rows), **page}
+
+
+def _found(org: Organisation, name: str, asked: str) -> list[Row]:
+    if name == "upstream":
+        return org.upstream
+    if "is:issue" in asked:
+        return org.issues
+    return org.stalled if name == "stalled" else org.changes
+
+
+def _matches(row: Row, asked: str) -> bool:
+    """True where a row has all that a search asks for, as far as this collector asks for it."""
+    places = re.findall(r"repo:[\w.-]+/([\w.-]+)", asked)
+    if places and row["repository"]["name"] not in places:
+        return False
+    authors = re.findall(r"author:([\w-]+)", asked)
+    if authors and row["author"]["login"] not in authors:
+        return False
+    for word, key in (("merged", "mergedAt"), ("updated", "updatedAt")):
+        for days in re.finditer(word + r":([\d-]+)\.\.([\d-]+)", asked):
+            if not days[1] <= row[key][:10] <= days[2]:
+                return False
+        since = re.search(word + r":>=([\d-]+)", asked)
+        if (
+            since
+            and row.get(key, row["mergedAt"] if key == "updatedAt" and "mergedAt" in row else "")[:10]
+            < since[1]
+        ):
+            return False
+    return True
+
+
+def _deployed(org: Organisation, key: str, variables: Row) -> Row | None:
+    node = next((one for one in org.repositories if one["id"] == key), None)
+    if node is None:
+        return None
+    rows = [
+        {name: value for name, value in row.items() if name != "repository"} for row in org.deployments
+        if row["repository"] == node["name"] and row["environment"] in variables["stages"]
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row["createdAt"], reverse=True)
+    return {"__typename": "Repository", "id": key, "deployments": _page(rows, variables)}
 
 
 def _page(rows: list[Any], variables: Row, key: str = "nodes") -> Row:
@@ -218,13 +268,13 @@ def _page(rows: list[Any], variables: Row, key: str = "nodes") -> Row:
 
 
 def _spoil(answer: Row, name: str, fault: str) -> Row:
-    """Return the answer with a fault of GraphQL's own kind."""
-    place = {"organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"]}.get(
-        name,
-        ["search"]
-        if name in ("count", "changes", "stalled")
-        else ["organization", name.replace("inventory", "repositories")],
-    )
+    """Return the answer with a fault of GraphQL's own kind; the organisation itself stays as it is."""
+    answer = json.loads(json.dumps(answer)) if fault else answer
+    names = {"inventory": "repositories", "boards": "projectsV2"}
+    place = {
+        "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
+        "deployments": ["nodes"], "more deployments": ["node", "deployments"],
+    }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",
         "timed out": "SERVICE_UNAVAILABLE",
@@ -256,6 +306,10 @@ def _forbid_parts(answer: Row, found: Any, place: list[str]) -> Row:
             "members",
             "repositories",
             "reviews",
+            "openDebt",
+            "deployments",
+            "teams",
+            "labels",
         ):
             if isinstance(node, dict) and key in node:
                 node[key] = None

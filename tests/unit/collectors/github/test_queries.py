@@ -24,6 +24,12 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "count": {"q": "org:acme"},
     "changes": {"q": "org:acme", "n": 50},
     "stalled": {"q": "org:acme", "n": 50},
+    "issues": {"q": "org:acme is:issue", "n": 50},
+    "replies": {"q": "repo:acme/ledger is:issue", "n": 50},
+    "boards": {"org": "acme", "n": 50},
+    "deployments": {"ids": ["R_portal"], "stages": ["production"], "n": 50},
+    "more deployments": {"id": "R_portal", "stages": ["production"], "n": 50},
+    "upstream": {"q": "is:pr author:ann-a", "n": 50},
 }
 
 
