@@ -27,6 +27,7 @@ _OF_CNCF = {
     "CNPE": "certified cloud native platform engineer",
     "LFCS": "linux foundation certified system administrator",
 }
+CODES = frozenset(_OF_CNCF)
 _OTHER_SPELLINGS = {
     "kubernetes and cloud security associate": "KCSA",
     "linux foundation certified sysadmin": "LFCS",

@@ -17,9 +17,9 @@ from cnmm_collectors.people.certificates import (
 )
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory
 from cnmm_collectors.people.intake import Intake
-from cnmm_collectors.tables.cast import AmbiguousDates, Order, State, date_order, is_empty, to_date, to_state
-from cnmm_collectors.tables.faults import Code, TableFault
-from cnmm_collectors.tables.table import Table
+from cnmm_collectors.tables.cast import Order, State, is_empty, to_date, to_state
+from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.table import Table, order_of
 
 _GOOD = frozenset(
     {"accepted", "active", "valid", "current", "issued", "earned", "certified", "aktiv", "gültig"}
@@ -36,7 +36,7 @@ def take_table(
     rostered: bool,
 ) -> None:
     """Add the records of a certificate table; raises TableFault for dates that can be read two ways."""
-    issued, expires = _order(table, "issued_on"), _order(table, "expires_on")
+    issued, expires = order_of(table, "issued_on"), order_of(table, "expires_on")
     certificates.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
     for rowid, *cells in table.box.rows(table.places):
         row = dict(zip(table.fields, cells, strict=True))
@@ -74,18 +74,6 @@ def take_table(
         sound = is_well_formed(row.get("credential_id", "")) and is_official(row.get("issuer", ""))
         certificates.add(Certificate(person, code, day, last, sound))
     certificates.unread += intake.quarantined
-
-
-def _order(table: Table, name: str) -> Order:
-    place = table.place(name)
-    if place is None:
-        return Order.DAY_FIRST
-    if table.hints.date_order:
-        return Order(table.hints.date_order)
-    try:
-        return date_order(text for (text,) in table.box.distinct(place))
-    except AmbiguousDates as error:
-        raise TableFault(f"{table.name}: column {name} {error}") from None
 
 
 def _stands(status: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cnmm_collectors.people.certificates import Certificates
 from cnmm_collectors.people.credentials import take_badges, take_table
 from cnmm_collectors.people.extras import Extras
+from cnmm_collectors.people.groups import Groups, make_groups
 from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.people.layouts import LAYOUTS
 from cnmm_collectors.people.learning import Learning
@@ -56,6 +57,7 @@ class Exports:
     failures: list[Failure] = field(default_factory=list)
     missing: frozenset[str] = frozenset()
     """Kinds of which a file that was named is not there."""
+    _groups: Groups | None = None
 
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
@@ -83,6 +85,13 @@ class Exports:
     def rostered(self) -> bool:
         """True where somebody is known to belong, and no list of who belongs could not be read."""
         return bool(self.roster.people) and self.failed("roster") is None
+
+    @property
+    def groups(self) -> Groups:
+        """Return the populations of the roster, made once after everything was read."""
+        if self._groups is None:
+            self._groups = make_groups(self.roster)
+        return self._groups
 
     def failed(self, kind: str) -> Failure | None:
         """Return the first file of a kind that could not be used."""

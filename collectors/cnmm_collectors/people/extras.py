@@ -9,9 +9,9 @@ from datetime import date
 from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
 from cnmm_collectors.people.intake import Intake
-from cnmm_collectors.tables.cast import AmbiguousDates, Order, date_order, is_empty, to_date
-from cnmm_collectors.tables.faults import Code, TableFault
-from cnmm_collectors.tables.table import Table
+from cnmm_collectors.tables.cast import is_empty, to_date
+from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.table import Table, order_of
 
 _OWN_WORD = re.compile(r"self|own|selbst|auto.?[ée]val|autoevalu")
 _LEVELS = (
@@ -83,16 +83,3 @@ class Extras:
 
 def _file(table: Table) -> tuple[str, str, str]:
     return table.name, table.digest, ", ".join(sorted(set(table.fields)))
-
-
-def order_of(table: Table, name: str) -> Order:
-    """Return how a column of dates is to be read; raises TableFault where it can be read two ways."""
-    place = table.place(name)
-    if place is None:
-        return Order.DAY_FIRST
-    if table.hints.date_order:
-        return Order(table.hints.date_order)
-    try:
-        return date_order(text for (text,) in table.box.distinct(place))
-    except AmbiguousDates as error:
-        raise TableFault(f"{table.name}: column {name} {error}") from None

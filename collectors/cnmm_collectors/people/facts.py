@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 
 from cnmm_collectors import accounts
 from cnmm_collectors.people.courses import Topic
 from cnmm_collectors.people.exports import Exports
-from cnmm_collectors.people.groups import make_groups
+from cnmm_collectors.people.learning import Span
 from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.subjects import Subject
 
@@ -27,21 +25,24 @@ def person_facts(exports: Exports, org: Subject) -> Iterator[PersonFact]:
     whole = exports.failed("training") is None and "training" not in exports.missing
     yield accounts.listed("training", org, whole and not exports.learning.partial)
     yield accounts.listed("roster", org, exports.roster.unread == 0 and "roster" not in exports.missing)
-    groups = make_groups(exports.roster)
-    teams: dict[int, list[str]] = defaultdict(list)
-    for team, members in groups.teams.items():
-        for number in members:
-            teams[number].append("-".join(team.casefold().split()))
-    year = (exports.as_of - timedelta(days=365)).toordinal()
+    told = _told(exports)
     for number in exports.roster.people:
         first, *others = sorted(exports.roster.directory.aliases[number])
-        for attribute, value in (
-            ("roster.member", "1"),
-            *(("roster.alias", other) for other in others),
-            *(("roster.population", name) for name in _POPULATIONS if number in groups.get(name)),
-            *(("roster.team", team) for team in teams[number]),
-        ):
-            yield PersonFact(first, attribute, value, "roster", org)
-        for topic, attribute in _LEARNED:
-            if exports.learning.did(number, topic, year):
-                yield PersonFact(first, attribute, "1", "training", org)
+        yield PersonFact(first, "roster.member", "1", "roster", org)
+        for other in others:
+            yield PersonFact(first, "roster.alias", other, "roster", org)
+        for members, attribute, value, source in told:
+            if number in members:
+                yield PersonFact(first, attribute, value, source, org)
+        for team in exports.roster.people[number].teams & exports.groups.teams.keys():
+            yield PersonFact(first, "roster.team", "-".join(team.casefold().split()), "roster", org)
+
+
+def _told(exports: Exports) -> list[tuple[frozenset[int], str, str, str]]:
+    """Return who a fact holds for, with its attribute, value and source."""
+    populations = [(exports.groups.get(name), "roster.population", name, "roster") for name in _POPULATIONS]
+    learned = [
+        (exports.learning.learners(topic, Span.YEAR), attribute, "1", "training")
+        for topic, attribute in _LEARNED
+    ]
+    return [*populations, *learned]

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from cnmm_collectors.people.belonging import Belonging, Teams
 from cnmm_collectors.people.exports import Exports
-from cnmm_collectors.people.groups import Groups, make_groups
+from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.opinions import opinions
 from cnmm_collectors.people.skills import Skills
 from cnmm_collectors.people.telling import Desk
@@ -26,7 +26,7 @@ def find(
 ) -> Iterator[Yield]:
     """Yield every signal the exports answer, unknown by name for the rest, and the account of each file."""
     desk = Desk(reader, org, Cells(k))
-    groups = make_groups(exports.roster) if exports.rostered else None
+    groups = exports.groups if exports.rostered else None
     answered: set[str] = set()
     for one in _answers(desk, exports, groups):
         if isinstance(one, Signal) and one.subject == org:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cnmm_collectors.people import titles
 from cnmm_collectors.people.roster import Person, Roster
@@ -24,39 +25,51 @@ class Groups:
 
 def make_groups(roster: Roster) -> Groups:
     """Return the populations of a roster: by what it declares, else by role family and team."""
-    engineers = _where(roster, _is_engineer)
-    platform = _where(roster, lambda p: _in(p, titles.PLATFORM, "platform")) & engineers
-    operations = _where(roster, lambda p: _in(p, titles.OPERATIONS, "operations"))
-    security = _where(roster, lambda p: _in(p, titles.SECURITY, "security"))
+    found: dict[str, set[int]] = {}
+    for number, person in roster.people.items():
+        for name in _names(
+            person.families,
+            frozenset(person.populations),
+            "manager" in person.flags,
+            "uses_ai" in person.flags,
+        ):
+            found.setdefault(name, set()).add(number)
+    whole = {name: frozenset(members) for name, members in found.items()}
+    engineers = whole.get("engineers", frozenset())
     return Groups(
-        {
-            "engineers": engineers,
-            "cloud-native": _cloud_native(roster) & engineers,
-            "developers": _where(roster, lambda p: _in(p, frozenset({"developer"}), "developers")),
-            "platform": platform,
-            "operations": operations,
-            "platform-or-operations": platform | operations,
-            "security-or-platform": platform | security,
-            "ml": _where(roster, lambda p: _in(p, titles.ML, "ml")),
-            "managers": _where(roster, lambda p: "manager" in p.flags or "engineering_manager" in p.families),
-            "ai-users": _where(roster, lambda p: "uses_ai" in p.flags),
-        },
+        {**whole, "cloud-native": _cloud_native(roster) & engineers},
         _teams(roster, engineers),
     )
 
 
+@lru_cache(maxsize=10_000)
+def _names(
+    families: tuple[str, ...], populations: frozenset[str], manages: bool, uses_ai: bool
+) -> frozenset[str]:
+    """Return the populations that somebody of these role families and declared groups belongs to."""
+
+    def within(wanted: frozenset[str], name: str) -> bool:
+        return name in populations or bool(wanted & set(families))
+
+    engineer = bool({"engineers", "engineer"} & populations or titles.ENGINEERING & set(families[:1]))
+    platform = within(titles.PLATFORM, "platform") and engineer
+    operations = within(titles.OPERATIONS, "operations")
+    told = {
+        "engineers": engineer,
+        "developers": within(frozenset({"developer"}), "developers"),
+        "platform": platform,
+        "operations": operations,
+        "platform-or-operations": platform or operations,
+        "security-or-platform": platform or within(titles.SECURITY, "security"),
+        "ml": within(titles.ML, "ml"),
+        "managers": manages or "engineering_manager" in families,
+        "ai-users": uses_ai,
+    }
+    return frozenset(name for name, belongs in told.items() if belongs)
+
+
 def _where(roster: Roster, test: Callable[[Person], bool]) -> frozenset[int]:
     return frozenset(number for number, person in roster.people.items() if test(person))
-
-
-def _is_engineer(person: Person) -> bool:
-    if "engineers" in person.populations or "engineer" in person.populations:
-        return True
-    return bool(titles.ENGINEERING & set(person.families[:1]))
-
-
-def _in(person: Person, families: frozenset[str], name: str) -> bool:
-    return name in person.populations or bool(families & set(person.families))
 
 
 def _cloud_native(roster: Roster) -> frozenset[int]:

@@ -32,7 +32,7 @@ class Intake:
     @classmethod
     def of(cls, table: Table, kind: str) -> Intake:
         """Begin the account of a table that was opened."""
-        intake = cls(table.name, kind, table.box.size)
+        intake = cls(table.name, kind, table.box.size + table.totals)
         for reject in table.rejects:
             intake.rows += reject.rows
             intake.rejects.append(reject)
@@ -40,7 +40,7 @@ class Intake:
         intake.told.extend(table.notes)
         if table.recognised.ignored:
             intake.told.append(f"columns left alone: {len(table.recognised.ignored)}")
-        footers = int(table.box.ask("SELECT count(*) FROM t WHERE footer")[0][0])
+        footers = table.totals + int(table.box.ask("SELECT count(*) FROM t WHERE footer")[0][0])
         if footers:
             intake.excluded["rows of totals"] += footers
         return intake

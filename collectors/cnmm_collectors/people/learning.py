@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from enum import IntEnum
 
 from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
 from cnmm_collectors.people.intake import Intake
-from cnmm_collectors.tables.cast import (
-    AmbiguousDates,
-    Order,
-    State,
-    date_order,
-    is_empty,
-    to_date,
-    to_number,
-    to_state,
-)
-from cnmm_collectors.tables.faults import Code, TableFault
-from cnmm_collectors.tables.table import Table
+from cnmm_collectors.tables.cast import State, is_empty, to_date, to_number, to_state
+from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.table import Table, order_of
 
 _NO_DATE, _BAD_DATE = 0, -1
 _DONE, _OPEN, _UNSURE = 1, 0, 2
@@ -30,14 +20,38 @@ _EARLIEST = date(1990, 1, 1)
 _UNKNOWN = "status not understood"
 
 
+class Verdict(IntEnum):
+    """What a row of a training export is found to be."""
+
+    COUNTS = 0
+    FOOTER = 1
+    KEY = 2
+    CLASH = 3
+    DATE = 4
+    STRANGER = 5
+    UNSURE = 6
+    OPEN = 7
+
+
+class Span(IntEnum):
+    """How far back finished learning counts; also its place among the masks of a person."""
+
+    EVER = 0
+    TWO_YEARS = 1
+    YEAR = 2
+
+
+_DAYS = {Span.TWO_YEARS: 730, Span.YEAR: 365}
+
+
 @dataclass(slots=True)
 class Learning:
-    """By person: the newest finished day of each topic, 0 where the day is not known.
+    """By person: the topics finished ever, in two years and in one; without a day it was finished once.
 
     `unread` rows may each hold one more completion than was seen.
     """
 
-    newest: dict[int, dict[Topic, int]] = field(default_factory=lambda: defaultdict(dict))
+    finished: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     files: list[tuple[str, str, str]] = field(default_factory=list)
     provided: bool = False
     completions: bool = False
@@ -52,18 +66,22 @@ class Learning:
         self.completions = True
         self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
         self.provided = self.provided or table.place("provider") is not None
-        for person, mask, day in table.box.ask(_FINISHED):
-            mine = self.newest[person]
-            for topic in Topic(mask):
-                mine[topic] = max(mine.get(topic, 0), day)
+        today = as_of.toordinal()
+        for person, *masks in table.box.ask(_FINISHED, [today - days for days in _DAYS.values()]):
+            ever, two, year = self.finished.get(person, (0, 0, 0))
+            self.finished[person] = ever | masks[0], two | masks[1], year | masks[2]
 
-    def did(self, person: int, topic: Topic, since: int) -> bool:
-        """True where the person finished something on the topic on that day or later; 0 for ever."""
-        day = self.newest.get(person, {}).get(topic)
-        return day is not None and day >= since
+    def learners(self, topic: Topic, span: Span) -> frozenset[int]:
+        """Return who finished something on the topic in that time."""
+        bit = int(topic)
+        return frozenset(person for person, masks in self.finished.items() if masks[span] & bit)
 
 
-_FINISHED = "SELECT person, mask, max(day) FROM judged WHERE verdict = 'counts' GROUP BY person, mask"
+_FINISHED = f"""
+    SELECT person, bit_or(mask), coalesce(bit_or(mask) FILTER (day >= ?), 0),
+           coalesce(bit_or(mask) FILTER (day >= ?), 0)
+    FROM judged WHERE verdict = {Verdict.COUNTS} GROUP BY person
+"""  # noqa: S608 - a number of ours
 
 
 def _teach(table: Table, directory: Directory, as_of: date) -> None:
@@ -95,13 +113,7 @@ def _teach(table: Table, directory: Directory, as_of: date) -> None:
 def _teach_dates(table: Table, as_of: date) -> None:
     place = table.place("completed_on")
     texts = [text for (text,) in table.box.distinct(place)] if place else []
-    if table.hints.date_order:
-        order = Order(table.hints.date_order)
-    else:
-        try:
-            order = date_order(texts)
-        except AmbiguousDates as error:
-            raise TableFault(f"{table.name}: column completed_on {error}") from None
+    order = order_of(table, "completed_on")
     known = {}
     for text in texts:
         day = to_date(text, order)
@@ -158,10 +170,11 @@ def _judge(table: Table, intake: Intake) -> None:
     )
     box.con.execute(
         f'CREATE TABLE judged AS SELECT t.rowid AS "row", {person} AS person, c.mask AS mask, '  # noqa: S608
-        f"coalesce(d.code, 0) AS day, CASE WHEN t.footer THEN 'footer' WHEN {person} IS NULL THEN 'key' "
-        f"WHEN {clash} THEN 'clash' WHEN coalesce(d.code, 0) = {_BAD_DATE} THEN 'date' "
-        f"WHEN {person} < 0 THEN 'stranger' WHEN {state} = {_UNSURE} THEN 'unsure' "
-        f"WHEN {state} = {_OPEN} THEN 'open' ELSE 'counts' END AS verdict "
+        f"coalesce(d.code, 0) AS day, CASE WHEN t.footer THEN {Verdict.FOOTER} "
+        f"WHEN {person} IS NULL THEN {Verdict.KEY} WHEN {clash} THEN {Verdict.CLASH} "
+        f"WHEN coalesce(d.code, 0) = {_BAD_DATE} THEN {Verdict.DATE} "
+        f"WHEN {person} < 0 THEN {Verdict.STRANGER} WHEN {state} = {_UNSURE} THEN {Verdict.UNSURE} "
+        f"WHEN {state} = {_OPEN} THEN {Verdict.OPEN} ELSE {Verdict.COUNTS} END AS verdict "
         f"FROM t {joins} LEFT JOIN courses c ON {course} "
         + (f"LEFT JOIN states s ON s.text = t.{status} " if status else "")
         + (
@@ -170,19 +183,20 @@ def _judge(table: Table, intake: Intake) -> None:
             else "LEFT JOIN (SELECT 0 AS code WHERE false) d ON false"
         )
     )
-    for verdict, number in box.ask("SELECT verdict, count(*) FROM judged GROUP BY verdict"):
-        if verdict in _EXCLUDED:
-            intake.excluded[_EXCLUDED[verdict]] += number
+    seen = {Verdict(verdict): number for verdict, number in box.ask(_VERDICTS)}
+    for verdict, reason in _EXCLUDED.items():
+        if seen.get(verdict):
+            intake.excluded[reason] += seen[verdict]
     for verdict, (code, column) in _BROKEN.items():
-        rows: Iterator[int] = (
-            row for (row,) in box.ask('SELECT "row" FROM judged WHERE verdict = ?', [verdict])
-        )
-        intake.reject(table, rows, code, column)
+        if seen.get(verdict):
+            rows = box.ask('SELECT "row" FROM judged WHERE verdict = ?', [int(verdict)])
+            intake.reject(table, [row for (row,) in rows], code, column)
 
 
-_EXCLUDED = {"stranger": "not in the roster", "unsure": _UNKNOWN, "open": "not finished"}
+_VERDICTS = "SELECT verdict, count(*) FROM judged GROUP BY verdict"
+_EXCLUDED = {Verdict.STRANGER: "not in the roster", Verdict.UNSURE: _UNKNOWN, Verdict.OPEN: "not finished"}
 _BROKEN = {
-    "key": (Code.NO_KEY, ""),
-    "clash": (Code.CONFLICT, ""),
-    "date": (Code.DATE, "completed_on"),
+    Verdict.KEY: (Code.NO_KEY, ""),
+    Verdict.CLASH: (Code.CONFLICT, ""),
+    Verdict.DATE: (Code.DATE, "completed_on"),
 }

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from cnmm_collectors.people import titles
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory, tag
 from cnmm_collectors.people.intake import Intake
-from cnmm_collectors.tables.cast import AmbiguousDates, date_order, is_empty, to_date, to_flag
 from cnmm_collectors.tables.cast import Order as DateOrder
-from cnmm_collectors.tables.faults import Code, TableFault
-from cnmm_collectors.tables.table import Table
+from cnmm_collectors.tables.cast import is_empty, to_date, to_flag
+from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.table import Table, order_of
 
 _LEFT = re.compile(r"terminat|inactive|left|former|ausgeschieden|parti|baja|leaver|exited|resigned")
 _SPLIT = re.compile(r"[;|\n]")
@@ -60,12 +61,14 @@ class Roster:
         self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
         unlinked: dict[Code, list[int]] = defaultdict(list)
         for rowid, *cells in table.box.rows(table.places):
-            row = dict(zip(table.fields, cells, strict=True))
+            # Fields that say nothing are left out here, so that nothing below looks at them.
+            told = zip(table.fields, cells, strict=True)
+            row = {name: text for name, text in told if text and not is_empty(text)}
             if has_left(row, orders["exit_month"], as_of):
                 intake.excluded["no longer there"] += 1
                 continue
             try:
-                number = self.directory.place([(kind, row.get(kind, "")) for kind in KEYS])
+                number = self.directory.place([(kind, row[kind]) for kind in KEYS if kind in row])
             except Conflict:
                 unlinked[Code.CONFLICT].append(rowid)
                 continue
@@ -89,34 +92,26 @@ class Roster:
 
     def _merge(self, person: Person, row: Mapping[str, str], order: DateOrder) -> None:
         title = row.get("role_title", "")
-        if not is_empty(title) and not person.title:
+        if title and not person.title:
             person.title = titles.normal(title)
             person.families = titles.families(title)
-        if not is_empty(title) or row.get("level"):
+        if title or "level" in row:
             person.standing = titles.standing(title, row.get("level", ""))
-        teams = set(_listed(row.get("team", "")))
-        person.teams |= teams
-        if not is_empty(row.get("manager", "")):
+        teams = listed(row.get("team", ""))
+        person.teams.update(teams)
+        if "manager" in row:
             person.manager = _manager_tag(row["manager"])
-        self._mark(person, row)
-        reviewed = to_date(row.get("plan_reviewed", ""), order)
-        person.plan = max(filter(None, (person.plan, reviewed)), default=None)
+        for name, mark in _MARKS.items():
+            if name in row:
+                mark(person, row[name])
+        if "plan_reviewed" in row:
+            reviewed = to_date(row["plan_reviewed"], order)
+            person.plan = max(filter(None, (person.plan, reviewed)), default=None)
         for team in teams:
-            if not is_empty(row.get("task", "")):
-                self.tasks[team].add("cloud-native" if _CN_TASK.search(row["task"].casefold()) else "other")
-            if not is_empty(row.get("team_type", "")):
+            if "task" in row:
+                self.tasks[team].add(task_of(row["task"]))
+            if "team_type" in row:
                 self.types[team] = row["team_type"].casefold()
-
-    def _mark(self, person: Person, row: Mapping[str, str]) -> None:
-        for name in ("is_manager", "champion", "tech_lead", "uses_ai", "mentor"):
-            text = row.get(name, "")
-            if to_flag(text) or (name == "mentor" and to_flag(text) is None):
-                person.flags.add({"is_manager": "manager"}.get(name, name))
-        person.populations |= {text.casefold() for text in _listed(row.get("population", ""))}
-        person.areas |= {text.casefold() for text in _listed(row.get("area", ""))}
-        person.groups |= {text.casefold() for text in _listed(row.get("expert_group", ""))}
-        if not is_empty(row.get("role_profile", "")) and to_flag(row["role_profile"]) is not False:
-            person.profile = person.title
 
     def members(self) -> Mapping[str, list[Person]]:
         """Return the people of each team, by the team's name in the roster."""
@@ -127,32 +122,63 @@ class Roster:
         return found
 
 
-def _listed(text: str) -> Iterator[str]:
-    for part in _SPLIT.split(text):
-        if not is_empty(part):
-            yield part.strip()
+@lru_cache(maxsize=10_000)
+def listed(text: str) -> tuple[str, ...]:
+    """Return the entries of a cell that lists several."""
+    return tuple(part.strip() for part in _SPLIT.split(text) if not is_empty(part))
+
+
+def task_of(text: str) -> str:
+    """Return what a team's stated task is about: `cloud-native` or `other`."""
+    return "cloud-native" if _CN_TASK.search(text.casefold()) else "other"
+
+
+def _flag(name: str) -> Callable[[Person, str], None]:
+    def mark(person: Person, text: str) -> None:
+        if to_flag(text):
+            person.flags.add(name)
+
+    return mark
+
+
+def _mentor(person: Person, text: str) -> None:
+    # A name or an id in the column is a pair; what it says is not kept.
+    if to_flag(text) is not False:
+        person.flags.add("mentor")
+
+
+def _among(attribute: str) -> Callable[[Person, str], None]:
+    def mark(person: Person, text: str) -> None:
+        getattr(person, attribute).update(part.casefold() for part in listed(text))
+
+    return mark
+
+
+def _profile(person: Person, text: str) -> None:
+    if to_flag(text) is not False:
+        person.profile = person.title
+
+
+_MARKS: Mapping[str, Callable[[Person, str], None]] = {
+    "is_manager": _flag("manager"),
+    "champion": _flag("champion"),
+    "tech_lead": _flag("tech_lead"),
+    "uses_ai": _flag("uses_ai"),
+    "mentor": _mentor,
+    "population": _among("populations"),
+    "area": _among("areas"),
+    "expert_group": _among("groups"),
+    "role_profile": _profile,
+}
 
 
 def _manager_tag(text: str) -> str:
     return tag("email" if "@" in text else "employee_id", text)
 
 
-def order_of(table: Table, name: str) -> DateOrder:
-    """Return which comes first in a column's dates; raises TableFault where they can be read two ways."""
-    place = table.place(name)
-    if place is None:
-        return DateOrder.DAY_FIRST
-    if table.hints.date_order:
-        return DateOrder(table.hints.date_order)
-    try:
-        return date_order(text for (text,) in table.box.distinct(place))
-    except AmbiguousDates as error:
-        raise TableFault(f"{table.name}: column {name} {error}") from None
-
-
 def has_left(row: Mapping[str, str], order: DateOrder, as_of: date) -> bool:
     """True where a row's exit date has come, or its status says so."""
-    exit_ = to_date(row.get("exit_month", ""), order)
+    exit_ = to_date(row["exit_month"], order) if "exit_month" in row else None
     if exit_ is not None and exit_ <= as_of:
         return True
     return bool(_LEFT.search(row.get("employment_status", "").casefold()))

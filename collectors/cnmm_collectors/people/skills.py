@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnmm_collectors.people.certificates import KUBESTRONAUT, Certificates
+from cnmm_collectors.people.certificates import CODES, KUBESTRONAUT, Certificates
 from cnmm_collectors.people.courses import KINDS, LAYERS, Topic
 from cnmm_collectors.people.groups import Groups
-from cnmm_collectors.people.learning import Learning
+from cnmm_collectors.people.learning import Learning, Span
 from cnmm_collectors.people.telling import Desk, Unread
 from cnmm_collectors.signals import Gap, Interval, Signal
 from cnmm_collectors.tables.cells import team_share
 
-_YEAR, _TWO_YEARS = 365, 730
 _TOPICS = {
     "k8s-core": Topic.CORE,
     "ml-on-k8s": Topic.ML,
     "ai-ops": Topic.AI_OPS,
     "optimisation": Topic.OPTIMISATION,
 }
+_SHARES = (
+    ("training.active_learner_ratio_365d", "engineers", Topic.LEARNED, Span.YEAR),
+    ("training.security_ratio_12m", "engineers", Topic.SECURITY, Span.YEAR),
+    ("training.manager_cn_ratio", "managers", Topic.CLOUD_NATIVE, Span.TWO_YEARS),
+    ("training.ops_cn_ratio", "operations", Topic.CLOUD_NATIVE, Span.TWO_YEARS),
+    ("training.ai_literacy_ratio_12m", "ai-users", Topic.AI_LITERACY, Span.YEAR),
+)
+_CN_SECURITY = frozenset({"KCSA", "CKS"})
 _CERTS: Mapping[str, frozenset[str]] = {
+    "any": CODES,
     "cka": frozenset({"CKA"}),
     "ckad": frozenset({"CKAD"}),
     "cka-or-ckad": frozenset({"CKA", "CKAD"}),
@@ -32,7 +40,6 @@ _HOLDERS = ("any", "cka", "ckad", "cka-or-ckad", "cks")
 _POPULATIONS = (
     "cloud-native", "engineers", "developers", "platform", "platform-or-operations", "security-or-platform",
 )  # fmt: skip
-Test = Callable[[int], bool]
 _PARTIAL = "a page, a file or rows of the certificate records are unread"
 
 
@@ -55,21 +62,20 @@ class Skills:
             yield from self._certificates()
 
     @property
-    def _today(self) -> int:
-        return self.desk.reader.as_of.toordinal()
-
-    def _since(self, days: int) -> int:
-        return self._today - days
-
-    @property
     def _open(self) -> bool:
         """True where certificate records exist that were not read."""
         return self.certificates.partial or self.certificates.unread > 0
 
     def _share(
-        self, key: str, population: str, test: Test, *, certified: bool = False, either: bool = False
+        self,
+        key: str,
+        population: str,
+        hits: frozenset[int],
+        *,
+        certified: bool = False,
+        either: bool = False,
     ) -> Signal:
-        """Return a share; `either`: a certificate counts beside a course, so both must be read."""
+        """Return the share of a population that `hits`; `either`: a certificate counts beside a course."""
         source = "certifications" if certified else "training"
         if self.groups is None:
             return self.desk.untold(key, source, "the population is not declared: no roster")
@@ -81,49 +87,34 @@ class Skills:
             held = self.certificates
             partial = read.partial or held.partial or not held.files
             unread = Unread(read.unread + held.unread, self.strangers, partial)
-        return self.desk.share(key, source, sum(map(test, people)), len(people), files, population, unread)
+        return self.desk.share(key, source, len(people & hits), len(people), files, population, unread)
 
     def _learning(self) -> Iterator[Signal]:
-        did = self.learning.did
-        ever: Mapping[int, set[str]] = self.certificates.ever
+        learners = self.learning.learners
         active = self.certificates.active(self.desk.reader.as_of)
+        fundamentals = learners(Topic.FUNDAMENTALS, Span.EVER) | self.certificates.ever.keys()
         for population in ("cloud-native", "engineers"):
-            yield self._share(
-                f"training.fundamentals_ratio{{population={population}}}",
-                population,
-                lambda p: did(p, Topic.FUNDAMENTALS, 0) or bool(ever.get(p)),
-                either=True,
-            )
+            key = f"training.fundamentals_ratio{{population={population}}}"
+            yield self._share(key, population, fundamentals, either=True)
         for topic, bit in _TOPICS.items():
+            trained = learners(bit, Span.TWO_YEARS)
             for population in ("cloud-native", "engineers", "operations", "ml"):
                 key = f"training.topic_ratio{{topic={topic},population={population}}}"
-                yield self._share(key, population, lambda p, bit=bit: did(p, bit, self._since(_TWO_YEARS)))  # type: ignore[misc]
-        year, two = self._since(_YEAR), self._since(_TWO_YEARS)
-        yield self._share(
-            "training.active_learner_ratio_365d", "engineers", lambda p: did(p, Topic.LEARNED, year)
-        )
-        yield self._share("training.security_ratio_12m", "engineers", lambda p: did(p, Topic.SECURITY, year))
-        yield self._share(
-            "training.cn_security_ratio_24m",
-            "engineers",
-            lambda p: did(p, Topic.CN_SECURITY, two) or bool({"KCSA", "CKS"} & active.get(p, frozenset())),
-            either=True,
-        )
-        yield self._share("training.manager_cn_ratio", "managers", lambda p: did(p, Topic.CLOUD_NATIVE, two))
-        yield self._share("training.ops_cn_ratio", "operations", lambda p: did(p, Topic.CLOUD_NATIVE, two))
-        yield self._share(
-            "training.ai_literacy_ratio_12m", "ai-users", lambda p: did(p, Topic.AI_LITERACY, year)
-        )
-        yield from self._kinds(year)
+                yield self._share(key, population, trained)
+        for key, population, bit, span in _SHARES:
+            yield self._share(key, population, learners(bit, span))
+        secured = learners(Topic.CN_SECURITY, Span.TWO_YEARS) | _holders(_CN_SECURITY, active)
+        yield self._share("training.cn_security_ratio_24m", "engineers", secured, either=True)
+        yield from self._kinds()
 
-    def _kinds(self, year: int) -> Iterator[Signal]:
+    def _kinds(self) -> Iterator[Signal]:
         files = (*self.roster_files, *self.learning.files)
         key = "training.domain_coverage_ratio"
         if self.groups is None:
             yield self.desk.untold(key, "training", "the population is not declared: no roster")
         else:
             effort = self.groups.get("cloud-native")
-            held = sum(any(self.learning.did(p, layer, year) for p in effort) for layer in LAYERS)
+            held = sum(bool(effort & self.learning.learners(layer, Span.YEAR)) for layer in LAYERS)
             if len(effort) < self.desk.cells.k:
                 yield self.desk.untold(key, "training", "the group is too small to be told", Gap.NOT_VISIBLE)
             else:
@@ -134,7 +125,7 @@ class Skills:
         if not self.learning.provided:
             yield self.desk.untold(key, "training", "the export names no provider")
             return
-        used = sum(any(self.learning.did(p, kind, year) for p in self.learning.newest) for kind in KINDS)
+        used = sum(bool(self.learning.learners(kind, Span.YEAR)) for kind in KINDS)
         whole = not (self.learning.unread or self.learning.partial)
         told = used if whole else Interval(Fraction(used), Fraction(len(KINDS)))
         yield self.desk.told(key, "training", told, files, "kinds of source")
@@ -145,22 +136,17 @@ class Skills:
         cells = self.desk.cells
         for cert in ("any", "cka-or-ckad", "kcna-or-kcsa"):
             key = f"training.cert_active_count{{cert={cert}}}"
-            holders = sum(_holds(cert, codes) for codes in active.values())
-            bucket = cells.bucket(holders)
+            bucket = cells.bucket(len(_holders(_CERTS[cert], active)))
             if self._open and bucket.low == 0:
                 yield self.desk.untold(key, source, _PARTIAL, Gap.NOT_VISIBLE)
             else:
                 bucket = Interval(bucket.low, None) if self._open else bucket
                 yield self.desk.told(key, source, bucket, files, f"holders of {cert}")
         for cert in _HOLDERS:
+            holders = _holders(_CERTS[cert], active)
             for population in _POPULATIONS:
                 key = f"training.cert_holder_ratio{{cert={cert},population={population}}}"
-                yield self._share(
-                    key,
-                    population,
-                    lambda p, cert=cert: _holds(cert, active.get(p, frozenset())),  # type: ignore[misc]
-                    certified=True,
-                )
+                yield self._share(key, population, holders, certified=True)
         yield self._spread(active)
         sound, total = self.certificates.verified(self.desk.reader.as_of)
         yield self.desk.share(
@@ -173,7 +159,8 @@ class Skills:
         if self.groups is None:
             return self.desk.untold(key, source, "teams are not known: no roster")
         teams = [found for found in self.groups.teams.values() if len(found) >= self.desk.cells.k]
-        held = sum(any(_holds("cka-or-ckad", active.get(p, frozenset())) for p in found) for found in teams)
+        holders = _holders(_CERTS["cka-or-ckad"], active)
+        held = sum(bool(found & holders) for found in teams)
         cell = team_share(held, len(teams))
         if cell is None:
             return self.desk.untold(key, source, "fewer than three teams of five or more", Gap.NOT_VISIBLE)
@@ -197,5 +184,6 @@ class Skills:
                 yield self.desk.told(key, "certifications", number >= k, files, what)
 
 
-def _holds(cert: str, codes: frozenset[str]) -> bool:
-    return bool(codes) if cert == "any" else bool(_CERTS[cert] & codes)
+def _holders(codes: frozenset[str], active: Mapping[int, frozenset[str]]) -> frozenset[int]:
+    """Return who holds one of the codes."""
+    return frozenset(person for person, held in active.items() if held & codes)

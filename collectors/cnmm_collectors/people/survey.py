@@ -11,9 +11,9 @@ from datetime import date
 
 from cnmm_collectors.people.constructs import construct_of
 from cnmm_collectors.people.intake import Intake
-from cnmm_collectors.tables.cast import AmbiguousDates, Order, date_order, to_date, to_number
-from cnmm_collectors.tables.faults import Code, TableFault
-from cnmm_collectors.tables.table import Table
+from cnmm_collectors.tables.cast import to_date, to_number
+from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.table import Table, order_of
 
 _SEVEN = (
     "strongly disagree", "disagree", "somewhat disagree", "neither agree nor disagree", "somewhat agree",
@@ -190,14 +190,8 @@ def _newest(table: Table, as_of: date) -> date | None:
     place = table.place("submitted_on")
     if place is None:
         return None
+    order = order_of(table, "submitted_on")
     texts = [text for (text,) in table.box.distinct(place)]
-    if table.hints.date_order:
-        order = Order(table.hints.date_order)
-    else:
-        try:
-            order = date_order(texts)
-        except AmbiguousDates as error:
-            raise TableFault(f"{table.name}: column submitted_on {error}") from None
     days = [day for text in texts if (day := to_date(text, order)) is not None and day <= as_of]
     return max(days, default=None)
 

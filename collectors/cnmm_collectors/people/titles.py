@@ -48,6 +48,7 @@ SECURITY = frozenset({"security", "devsecops"})
 ML = frozenset({"mlops", "ai_ml_engineer", "data_scientist"})
 
 
+@lru_cache(maxsize=50_000)
 def normal(title: str) -> str:
     """Return a title as it is compared."""
     plain = unicodedata.normalize("NFKC", title).casefold()

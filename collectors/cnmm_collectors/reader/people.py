@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 
@@ -18,4 +17,4 @@ def initialise(key: bytes) -> None:
 def pseudonym(identity: str) -> str:
     """Return 64 hex digits that stand for an identity within one run, the same in every worker of it."""
     raw = identity.strip().casefold().encode("utf-8", "surrogateescape")
-    return hmac.new(_key, raw, hashlib.sha256).hexdigest()
+    return hmac.digest(_key, raw, "sha256").hex()

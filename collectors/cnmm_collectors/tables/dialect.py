@@ -17,6 +17,9 @@ DELIMITERS = (",", ";", "\t", "|")
 HEAD_BYTES = 256 * 1024
 HEAD_ROWS = 20
 MAX_FIELD = 1 << 20
+FOOTER = r"^\s*(?i:total|grand total|summe|gesamt|generated|report generated|erstellt|totaux)\b"
+"""How a row of totals begins; read alike by Python and by the engine."""
+
 _SEP = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _SAMPLE = 200
 

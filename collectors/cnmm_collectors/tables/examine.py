@@ -97,9 +97,12 @@ class _Pass:
     def take(self, chunk: bytes) -> None:
         self._hash.update(chunk)
         self._head = self._head or chunk[:4096]
-        self._nul += chunk.count(0)
-        self._returns += chunk.count(b"\r")
-        self._pairs += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
+        self._nul += b"\0" in chunk
+        # Most files have none of these, and looking for one is far quicker than counting.
+        if b"\r" in chunk:
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n")
+        self._pairs += self._last == b"\r" and chunk[:1] == b"\n"
         self._newlines += chunk.count(b"\n")
         self._last = chunk[-1:]
         if self._decoder is not None and not (self._whole and chunk.isascii()):

@@ -23,6 +23,12 @@ class Code(StrEnum):
     CONFLICT = "contradicts itself"
     FORMULA = "formula without a cached value"
     SHAPE = "not the expected record"
+    TOTALS = "row of totals"
+    BLANK = "blank line"
+
+
+NO_ROWS = frozenset({Code.TOTALS, Code.BLANK})
+"""What stands in a table and is no row of it: counted, never a fault."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

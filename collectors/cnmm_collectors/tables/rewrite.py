@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnmm_collectors.tables.dialect import MAX_FIELD, Dialect
+from cnmm_collectors.tables.dialect import FOOTER, MAX_FIELD, Dialect
 from cnmm_collectors.tables.examine import Examined
 from cnmm_collectors.tables.faults import Code, Reject
 
 MAX_SPAN = 200
+_CHUNK = 1 << 20
 _SWALLOWED = MAX_FIELD
 
 
@@ -31,6 +33,22 @@ def rewrite(path: Path, facts: Examined, dialect: Dialect, short: frozenset[int]
     records = _records(lines, dialect, short, done)
     write_rows(records, target, done)
     return done
+
+
+def transcode(path: Path, facts: Examined, folder: Path) -> Path | None:
+    """Return a copy in UTF-8 with the same lines, None where a byte of the file is not of its encoding."""
+    if facts.nul or facts.bare_cr:
+        return None
+    target = folder / "text"
+    try:
+        with path.open(encoding=facts.encoding, newline="") as source:
+            source.seek(facts.bom)
+            with target.open("w", encoding="utf-8", newline="") as copy:
+                while chunk := source.read(_CHUNK):
+                    copy.write(chunk)
+    except UnicodeError:
+        return None
+    return target
 
 
 def write_rows(records: Iterable[tuple[int, Sequence[str]]], target: Path, done: Rewritten) -> None:
@@ -114,6 +132,8 @@ def _judge(lines: list[str], dialect: Dialect, short: frozenset[int]) -> tuple[l
     if len(rows) != 1:
         return [], Code.QUOTE
     if len(rows[0]) != len(dialect.header):
+        if len(rows[0]) < len(dialect.header) and re.match(FOOTER, text):
+            return [], Code.TOTALS
         return [], Code.RAGGED if len(lines) == 1 else Code.QUOTE
     if len(lines) > 1 and any("\n" in rows[0][column] for column in short):
         return [], Code.QUOTE

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables import presets
+from cnmm_collectors.tables.cast import AmbiguousDates, Order, date_order
 from cnmm_collectors.tables.dialect import Dialect, sniff
 from cnmm_collectors.tables.engine import Box, EngineRefusal, load, load_parquet, parquet_columns
 from cnmm_collectors.tables.examine import Examined, examine
-from cnmm_collectors.tables.faults import Reject, TableFault
+from cnmm_collectors.tables.faults import NO_ROWS, Code, Reject, TableFault
 from cnmm_collectors.tables.headers import Layout, Recognised, recognise, score
 from cnmm_collectors.tables.records import load_json, read_lines, records_of, tabulate
-from cnmm_collectors.tables.rewrite import Rewritten, rewrite, write_rows
+from cnmm_collectors.tables.rewrite import Rewritten, rewrite, transcode, write_rows
+from cnmm_collectors.tables.shape import trace
 from cnmm_collectors.tables.workbook import read_workbook
 
 
@@ -35,7 +37,7 @@ class Hints:
 class Table:
     """A recognised table in a box; `f0`, `f1`, ... follow `fields`, and every input row is accounted for.
 
-    rows read = rows of `t` + quarantined; `t.footer` marks rows of totals.
+    rows read = rows of `t` + quarantined + `totals`; `t.footer` marks further rows of totals.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Table:
     rejects: list[Reject]
     hints: Hints
     notes: tuple[str, ...]
+    totals: int = 0
 
     @property
     def layout(self) -> str:
@@ -157,22 +160,34 @@ def _text(
     notes = list(facts.notes)
     header = list(dialect.header)
     recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
-    if facts.plain:
-        try:
-            box = load(path.absolute(), dialect.delimiter, len(header), dialect.skip, columns, numbered=False)
-        except EngineRefusal:
-            pass
-        else:
-            # Any line that is neither a row nor a known fault is a record over several lines, or a blank.
-            if box.size + len(box.rejects) + dialect.skip == facts.lines:
-                return _table(facts, recognised, header, fields, box, list(box.rejects), hints, notes)
-            box.close()
+    source = path.absolute() if facts.plain else transcode(path, facts, folder)
+    box = source and _straight(source, facts, dialect, columns)
+    if box:
+        return _table(facts, recognised, header, fields, box, list(box.rejects), hints, notes)
     copy = folder / "rows"
     done = rewrite(path, facts, dialect, frozenset(columns), copy)
     box = _load(copy, ",", len(header), 0, columns, numbered=True, name=facts.name)
     if done.blank:
         notes.append(f"{done.blank} blank lines")
     return _table(facts, recognised, header, fields, box, done.rejects, hints, notes)
+
+
+def _straight(source: Path, facts: Examined, dialect: Dialect, columns: Sequence[int]) -> Box | None:
+    """Return the table as the engine reads it, None where a stray quote may have swallowed rows."""
+    try:
+        box = load(source, dialect.delimiter, len(dialect.header), dialect.skip, columns, numbered=False)
+    except EngineRefusal:
+        return None
+    if box.shape.records + dialect.skip == facts.lines:
+        return box
+    # Blank lines, or texts over several lines: the quotes themselves must give as many records, and no
+    # column that is read may hold a line break.
+    shape = trace(source, dialect.skip)
+    if shape.records == box.shape.records and not box.spans([f"f{n}" for n in range(len(columns))]):
+        box.shape = shape
+        return box
+    box.close()
+    return None
 
 
 def _load(
@@ -207,6 +222,21 @@ def _table(
     hints: Hints,
     notes: Sequence[str],
 ) -> Table:
+    faults = [one for one in rejects if one.code not in NO_ROWS]
+    totals = sum(one.code is Code.TOTALS for one in rejects)
     return Table(
-        facts.name, facts.digest, recognised, tuple(header), fields, box, rejects, hints, tuple(notes)
+        facts.name, facts.digest, recognised, tuple(header), fields, box, faults, hints, tuple(notes), totals
     )
+
+
+def order_of(table: Table, name: str) -> Order:
+    """Return how a column of dates is to be read; raises TableFault where it can be read two ways."""
+    place = table.place(name)
+    if place is None:
+        return Order.DAY_FIRST
+    if table.hints.date_order:
+        return Order(table.hints.date_order)
+    try:
+        return date_order(text for (text,) in table.box.distinct(place))
+    except AmbiguousDates as error:
+        raise TableFault(f"{table.name}: column {name} {error}") from None

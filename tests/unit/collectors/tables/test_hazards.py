@@ -244,3 +244,43 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert [entry.stat().st_mode & 0o777 for entry in place.iterdir()] == [0o700]
         raise RuntimeError
     assert list(place.iterdir()) == []
+
+
+def test_lines_stay_true_behind_blank_lines_and_texts_over_several_lines(tmp_path: Path) -> None:
+    long = 'b@corp.example,Helm,Completed,"one\ntwo\n\nthree"'
+    bad = "a@corp.example,short"
+    text = "\n".join(["Report", "", HEADER, GOOD, "", long, bad, "  ", long, bad, GOOD, ""])
+    with open_table(write(tmp_path, text), "training", (LAYOUT,), Hints()) as table:
+        assert [(one.line, one.code) for one in table.rejects] == [(10, Code.RAGGED), (16, Code.RAGGED)]
+        assert table.box.lines([0, 1, 2, 3]) == [4, 6, 12, 17]
+
+
+@pytest.mark.parametrize("total", ["Total: 3", "Grand Total,3,,", "Summe,3,,", "Generated on 2026-11-01"])
+@pytest.mark.parametrize("careful", [False, True])
+def test_rows_of_totals_are_left_out_and_counted_short_or_whole(
+    tmp_path: Path, total: str, careful: bool
+) -> None:
+    course = "Total Productive Maintenance,a@corp.example,Completed,fine"
+    tail = "\0,x,y,z" if careful else "x"
+    text = "\n".join(["Course Title,Email,Status,Comment", course, course, total, tail]) + "\n"
+    with open_table(write(tmp_path, text), "training", (LAYOUT,), Hints()) as table:
+        assert len(table.box.rows(table.places)) == 2
+        assert [one.line for one in table.rejects] == [5]
+        footers = table.box.ask("SELECT count(*) FROM t WHERE footer")[0][0]
+        assert table.totals + footers == 1
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_another_encoding_is_read_by_the_engine_too(
+    tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnmm_collectors.tables import table as room
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("line by line is for broken files")
+
+    monkeypatch.setattr(room, "rewrite", refuse)
+    text = "\n".join([HEADER, *["ä@corp.example,Einführung,Completed,fine"] * 5, "short", ""])
+    found, rejects, _ = read(write(tmp_path, text.encode(encoding)))
+    assert found == [("Einführung", "ä@corp.example", "Completed")] * 5
+    assert rejects == [(7, 7, Code.RAGGED)]
