@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from recipe import checkout, data, ledger, payments, platform, security, web
+from recipe import catalogue, checkout, data, exports, ledger, payments, platform, records, security, web
 from recipe.model import Commit, Repository
 from recipe.people import PEOPLE, address
 
@@ -36,6 +36,21 @@ as_of: 2026-11-01
 period: {from: 2025-11-01, to: 2026-11-01}
 targets: [repos]
 formats: [html, json, markdown, terminal]
+sources:
+  roster: exports/roster.csv
+  training: exports/training.csv
+  certifications: exports/certificates.csv
+  survey: exports/survey.csv
+  vendors: exports/vendors.csv
+  services: exports/services.csv
+  directory: exports/directory.csv
+  artefacts: artefacts
+  attestations: attestations
+  catalog: catalog
+waivers: waivers.yaml
+collectors:
+  people: {surveys: {survey.csv: {invited: 400, scale: 7}}}
+  records: {trust: {Chief executive: keys/sponsor.pub}}
 scope:
   declared_by: Head of engineering, from the host's list of repositories and the teams page, 31 October 2026
 """
@@ -57,11 +72,18 @@ def main(arguments: list[str]) -> int:
 
 
 def build(out: Path) -> None:
-    """Write OUT/repos/* and OUT/cnmm.yaml; raises FileExistsError where OUT/repos is there already."""
+    """Write OUT/repos/*, exports, records, the catalogue and OUT/cnmm.yaml.
+
+    Raises FileExistsError where OUT/repos is there already.
+    """
     repos = out / "repos"
     repos.mkdir(parents=True)
     for repository in REPOSITORIES:
         _make(repos, repository)
+    beside = {f"exports/{name}": raw for name, raw in exports.files().items()}
+    for name, raw in sorted({**beside, **records.files(), **catalogue.files()}.items()):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(raw)
     (out / "cnmm.yaml").write_text(settings(), encoding="utf-8")
 
 

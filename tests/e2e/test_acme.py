@@ -24,12 +24,29 @@ from cnmm_rules.rollup import roll
 from cnmm_scanner.bundle import Bundle
 
 ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
-EXPECTED: dict[str, Any] = yaml.safe_load((ACME / "expected.yaml").read_text(encoding="utf-8"))
+
+
+def expected() -> dict[str, Any]:
+    """Return the known answer, put together from its files; each thing is said in one of them."""
+    whole: dict[str, Any] = {}
+    for path in sorted(ACME.glob("expected*.yaml")):
+        for part, told in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if isinstance(told, dict):
+                assert not whole.get(part, {}).keys() & told.keys(), f"{path.name}: {part} said twice"
+                whole[part] = {**whole.get(part, {}), **told}
+            else:
+                whole[part] = [*whole.get(part, []), *told] if isinstance(told, list) else told
+    return whole
+
+
+EXPECTED = expected()
 CANARIES = [
     line
     for line in (ACME / "recipe" / "canaries.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
+sys.path.insert(0, str(ACME))
+from recipe.staff import CANARIES as STAFF  # noqa: E402
 
 
 @dataclass(frozen=True)
@@ -113,6 +130,8 @@ def test_sample_holds_every_canary(home: Path) -> None:
     logs = b"".join(git(repo, "log", "-p", "--all", "--format=%an <%ae> %B") for repo in stores)
     missing = [canary for canary in CANARIES if canary.lower().encode() not in logs.lower()]
     assert missing == ["Y29ycmVjdC1wYXJyb3Q"]  # the same secret as a reader might encode it
+    exported = b"".join(path.read_bytes().lower() for path in (home / "exports").iterdir())
+    assert [canary for canary in STAFF if canary.encode() not in exported] == []
 
 
 def test_scan_ends_well(scanned: Scanned) -> None:
@@ -180,8 +199,22 @@ def test_reading_of_a_subject(scanned: Scanned, key: str, subject: str, value: A
         assert Fraction(found[0].value) == bound(value)
 
 
+@pytest.mark.parametrize(("key", "told"), sorted(EXPECTED["records"].items()))
+def test_what_a_record_amounts_to(scanned: Scanned, key: str, told: str) -> None:
+    (found,) = readings(scanned.facts, key, "org:acme")
+    if told.startswith(("proven", "claimed")):
+        assert found.value == told
+    else:
+        assert found.state.value == "unknown"
+        assert told in found.detail
+
+
 def test_empty_repository_has_no_value(scanned: Scanned) -> None:
-    about = [item for item in scanned.facts.observations if "sandbox-notes" in str(item.subject)]
+    about = [
+        item
+        for item in scanned.facts.observations
+        if "sandbox-notes" in str(item.subject) and item.source == "git"
+    ]
     assert about
     assert {item.state.value for item in about} <= {"absent", "unknown"}
 
@@ -237,7 +270,7 @@ def test_no_canary_in_anything_written_or_said(scanned: Scanned) -> None:
     found = [
         (name, canary)
         for name, content in everything.items()
-        for canary in (*CANARIES, "ghp_acme")
+        for canary in (*CANARIES, *STAFF, "ghp_acme")
         if canary.lower().encode() in content.lower()
     ]
     assert found == []

@@ -145,7 +145,8 @@ class _Findings:
         """Return a component by its repository, as Git names it, else by the organisation."""
         if one.slug:
             parts = one.slug.split("/")
-            return Subject.safe(SubjectKind.COMPONENT, *parts, *([] if alone else [one.name]))
+            inside = one.place.split("/") if one.place else [one.name]
+            return Subject.safe(SubjectKind.COMPONENT, *parts, *([] if alone else inside))
         return Subject.safe(SubjectKind.COMPONENT, self.org.name, one.name)
 
     def _team(self, name: str) -> Subject:

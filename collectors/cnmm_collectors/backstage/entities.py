@@ -20,6 +20,7 @@ _TYPES = {
     "complicated-subsystem": r"complicated.?subsystem",
 }
 _SLUG = re.compile(r"(?:url:|dir:)?https?://[^/]+/([\w.-]+/[\w.-]+?)(?:\.git)?(?:/.*)?")
+_PLACE = re.compile(r".*?/(?:-/)?(?:tree|blob)/[^/]+/(.+)")
 
 
 class EntityFault(Exception):
@@ -44,6 +45,7 @@ class Entity:
     notes: Mapping[str, str] = field(default_factory=dict)
     members: int = 0
     slug: str = ""
+    place: str = ""
     file: str = ""
     digest: str = ""
 
@@ -121,6 +123,7 @@ def _entity(record: Any, file: str, digest: str) -> Entity | None:
         notes=notes,
         members=len(members) if isinstance(members, list) else 0,
         slug=_slug(notes),
+        place=_place(notes),
         file=file,
         digest=digest,
     )
@@ -145,6 +148,13 @@ def _reference(value: Any, kind: str) -> str:
     if colon and before != kind:
         return ""
     return (rest if colon else text).rpartition("/")[2]
+
+
+def _place(notes: Mapping[str, str]) -> str:
+    """Return the folder in its repository that an entity says its source is in, empty for all of it."""
+    match = _PLACE.fullmatch(notes.get("source-location", "") or notes.get("managed-by-location", ""))
+    place = re.sub(r"(?:^|/)catalog-info\.ya?ml$", "", match[1]) if match else ""
+    return place.strip("/") if re.fullmatch(r"[\w./-]*", place) and ".." not in place else ""
 
 
 def _slug(notes: Mapping[str, str]) -> str:

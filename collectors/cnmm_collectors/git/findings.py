@@ -23,7 +23,9 @@ from cnmm_collectors.signals import Gap, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 SKETCH = "git.boilerplate_duplicate_ratio"
-JOINED = frozenset({SKETCH, "git.multi_layer_author_ratio", "git.platform_practice_shown"})
+JOINED = frozenset(
+    {SKETCH, "git.multi_layer_author_ratio", "git.platform_practice_shown", "git.manifest_author_ratio"}
+)
 """Signals that a join answers from the facts of many repositories."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnmm_collectors.backstage import BackstageCollector
+from cnmm_collectors.backstage import BackstageCollector, entities
 from cnmm_collectors.plugin import LedgerRow, Membership, Target, WorkItem, Yield
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.signals import Absent, Observed, Reading, Signal, Unknown
@@ -150,3 +150,21 @@ def test_without_any_entity_everything_is_unknown(tmp_path: Path) -> None:
     found = collect(tmp_path, empty="# nothing\n")
     assert all(isinstance(one.reading, Unknown) for one in found if isinstance(one, Signal))
     assert any(isinstance(one, Signal) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("at", "place"),
+    [
+        ("url:https://git.example/acme/shop/tree/main/services/search/", "services/search"),
+        ("url:https://git.example/acme/shop/-/tree/main/services/search", "services/search"),
+        ("url:https://git.example/acme/shop/blob/main/services/search/catalog-info.yaml", "services/search"),
+        ("url:https://git.example/acme/shop/blob/main/catalog-info.yaml", ""),
+        ("url:https://git.example/acme/shop", ""),
+        ("url:https://git.example/acme/shop/tree/main/../../etc", ""),
+    ],
+)
+def test_a_component_of_a_monorepo_is_named_by_its_folder_as_git_names_it(at: str, place: str) -> None:
+    raw = f"kind: Component\nmetadata: {{name: x, annotations: {{backstage.io/source-location: '{at}'}}}}\n"
+    (one,) = entities.parse(raw.encode(), "catalog.yaml", "")
+    assert one is not None
+    assert (one.slug, one.place) == ("acme/shop", place)
