@@ -35,12 +35,12 @@ _ORG = Subject(SubjectKind.ORG, "bench")
 _READ = "2026-10-31T00:00:00Z"
 
 
-def write(folder: Path, size: int) -> Path:
-    """Return the bundle of an organisation with `size` repositories, written once."""
-    path = folder / f"bundle-{size}.cnmm"
+def write(folder: Path, size: int, teams: int = 0) -> Path:
+    """Return the bundle of an organisation with `size` repositories in `teams` teams, written once."""
+    path = folder / f"bundle-{size}-{teams}.cnmm"
     if path.exists():
         return path
-    members = spool(item_lines(_bodies(size)), folder / f"spool-{size}")
+    members = spool(item_lines(_bodies(size, teams)), folder / f"spool-{size}-{teams}")
     period = {"from": "2025-11-01", "to": AS_OF}
     run = {"organisation": "bench", "as_of": AS_OF, "period": period, "complete": True}
     members[RUN] = held(document(run))
@@ -57,11 +57,14 @@ def write(folder: Path, size: int) -> Path:
     return path
 
 
-def _bodies(size: int) -> Iterator[dict[str, Any]]:
+def _bodies(size: int, teams: int) -> Iterator[dict[str, Any]]:
     rng = random.Random(11)
     repos = tuple(Subject(SubjectKind.REPO, f"bench/r{number}") for number in range(size))
     population = Population(_ORG, SubjectKind.REPO, size, repos, "enumeration")
-    yield encode(Collected(populations=[population]))
+    owners = tuple(Subject(SubjectKind.TEAM, f"bench/t{number:04d}") for number in range(teams))
+    owned = [Membership(repo, owners[number % teams]) for number, repo in enumerate(repos) if owners]
+    known = [Population(_ORG, SubjectKind.TEAM, teams, owners, "enumeration")] if owners else []
+    yield encode(Collected(populations=[population, *known], memberships=owned))
     specs = [spec for spec in registry.declared(FAMILIES) if not spec.parameters]
     for repo in repos:
         yield encode(_repository(repo, specs, rng))

@@ -16,6 +16,7 @@ from bench.exports import export_rows
 from bench.git_rows import git_rows
 from bench.github_rows import github_rows
 from bench.kube_rows import kube_rows
+from bench.report_rows import report_rows
 from bench.rows import Row
 from bench.start_rows import start_rows
 
@@ -25,7 +26,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=Path, help="interpreter that has PyDriller and Perceval")
     parser.add_argument("-o", "--output", type=Path, default=Path("build/bench.json"))
-    parser.add_argument("--only", default="", help="a group: start, git, assess, github, kube, exports")
+    parser.add_argument(
+        "--only", default="", help="a group: start, git, assess, report, github, kube, exports"
+    )
     options = parser.parse_args()
     folder = options.output.parent / "bench"
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +37,7 @@ def main() -> None:
         "start": start_rows,
         "git": lambda: git_rows(folder, peers),
         "assess": lambda: assess_rows(folder),
+        "report": lambda: report_rows(folder),
         "github": github_rows,
         "kube": lambda: kube_rows(folder),
         "exports": lambda: export_rows(folder),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -22,4 +23,16 @@ def violations(page: Page, *parts: str) -> list[tuple[str, str, int]]:
     where = {"include": [[part] for part in parts or ("html",)]}
     result = page.evaluate("([where, tags]) => axe.run(where, {runOnly: tags})", [where, _TAGS])
     assert len(result["passes"]) > 10
+    return _told(result)
+
+
+def pale(page: Page) -> list[tuple[str, str, int]]:
+    """Return what is too hard to read: all that a second colour scheme can change."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run(document, {runOnly: {type: 'rule', values: ['color-contrast']}})")
+    assert result["passes"]
+    return _told(result)
+
+
+def _told(result: dict[str, Any]) -> list[tuple[str, str, int]]:
     return [(item["id"], item["nodes"][0]["html"][:120], len(item["nodes"])) for item in result["violations"]]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from browser.axe import require_axe, violations
+from browser.axe import pale, require_axe, violations
 
 Open = Callable[[str], Any]
 ROW = "org.L3.practices-encoded"
@@ -33,6 +33,16 @@ def shown(page: Page) -> list[str]:
 def focused(page: Page) -> str:
     text: str = page.evaluate("document.activeElement.id || document.activeElement.textContent")
     return text
+
+
+def lay_out_everything(page: Page) -> None:
+    """Open everything, also off the screen, where a contained row would be cut off instead of overflowing."""
+    page.evaluate(
+        """() => {
+            document.querySelectorAll("details").forEach(one => { one.open = true; });
+            document.querySelectorAll("details.row").forEach(one => { one.style.contentVisibility = "visible"; });
+        }"""
+    )
 
 
 def test_opens_quietly_with_one_request(open_page: Open, report: Path) -> None:
@@ -258,7 +268,7 @@ def test_tab_order_has_no_trap(page: Page) -> None:
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])
 def test_page_never_scrolls_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    lay_out_everything(page)
     page.wait_for_timeout(100)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -291,6 +301,6 @@ def test_axe_finds_no_violation(page: Page, scheme: str, require: Callable[[str,
     require_axe(require)
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.locator("#team-list button.linkish").first.click()
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    lay_out_everything(page)
     page.wait_for_timeout(200)
-    assert violations(page) == []
+    assert (pale(page) if scheme == "dark" else violations(page)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain, count, islice
 from typing import Any
 
@@ -46,7 +46,7 @@ class _Strings:
 
 
 def embed(view: ReportView, order: Sequence[str], room: int) -> str:
-    """Return the data block as JSON that cannot end its element; citations fill `room` bytes at most."""
+    """Return the data blocks, JSON that cannot end its element; citations fill `room` bytes at most."""
     strings = _Strings()
     place = {name: number for number, name in enumerate(order)}
     own, teams = _split(view, place)
@@ -61,10 +61,8 @@ def embed(view: ReportView, order: Sequence[str], room: int) -> str:
     room -= sum(map(len, parts.values())) + _organisation_bytes(own) + _team_room(teams)
     ranked = chain(_ranked(own), _ranked(found for _, found in teams))
     evidence, numbers = _evidence(view, ranked, strings, room)
-    parts["evidence"] = f"[{','.join(evidence)}]"
     parts["cited"] = _pack(_cited(own, place, numbers))
-    details, judged = _details(teams, place, strings, numbers, partial(signal_title, view))
-    parts["details"] = f"[{','.join(details)}]"
+    details, judged = _details(teams, place, strings, numbers, cache(partial(signal_title, view)))
     totals = {
         "evidence": len(view.assessment["evidence"]),
         "team_findings": sum(len(found) for _, found in teams),
@@ -72,7 +70,13 @@ def embed(view: ReportView, order: Sequence[str], room: int) -> str:
     }
     parts["totals"] = _pack(totals)
     parts["strings"] = f"[{','.join(strings.packed)}]"
-    return "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
+    first = "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
+    return f"{first}{_next('evidence')}[{','.join(evidence)}]{_next('details')}[{','.join(details)}]"
+
+
+def _next(name: str) -> str:
+    """Return the seam to a block of its own, which the page parses only when it is asked for."""
+    return f'</script>\n<script type="application/json" id="data-{name}">'
 
 
 def _pack(value: Any) -> str:

@@ -1,7 +1,10 @@
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+// A task of its own, after the page has been shown; what is large is parsed when it is first asked for.
+setTimeout(() => {
   const byId = (id) => document.getElementById(id);
+  const data = JSON.parse(byId("data").textContent);
+  const once = (id) => { let value; return () => value ||= JSON.parse(byId(id).textContent); };
+  const evidence = once("data-evidence"), details = once("data-details");
   const SVG = "http://www.w3.org/2000/svg";
   const rows = [...document.querySelectorAll("details.row")];
   const place = new Map(data.rows.map((name, number) => [name, number]));
@@ -23,10 +26,43 @@
     say.timer = setTimeout(() => { byId("said").textContent = ""; }, 4000);
   }
 
+  // ---- long work in short turns, so that the page answers meanwhile ----
+
+  const TURN = 20;
+  const waiting = [];
+  let working = false;
+
+  function later(task) {
+    waiting.push(task);
+    if (!working) { working = true; setTimeout(work); }
+  }
+
+  function work() {
+    const end = performance.now() + TURN;
+    while (waiting.length && performance.now() < end) waiting.shift()();
+    working = waiting.length > 0;
+    if (working) setTimeout(work);
+  }
+
+  // Calls `done` with the items that fit: at once where there are few, else after some turns.
+  function sift(items, fits, current, done) {
+    const found = [];
+    let next = 0;
+    (function turn() {
+      if (!current()) return;
+      const end = performance.now() + TURN;
+      while (next < items.length && performance.now() < end) {
+        if (fits(items[next])) found.push(items[next]);
+        next += 1;
+      }
+      if (next < items.length) setTimeout(turn); else done(found);
+    })();
+  }
+
   // ---- tables in pages ----
 
   function paged(home, options) {
-    let shown = options.items, page = 0;
+    let shown = options.items, page = 0, asked = 0;
     const info = el("p", { role: "status" });
     const body = el("tbody");
     const back = el("button", { type: "button", textContent: "Previous page" });
@@ -53,9 +89,10 @@
       const input = el("input", { type: "search", autocomplete: "off", spellcheck: false });
       input.addEventListener("input", () => {
         const wanted = input.value.trim().toLowerCase();
-        shown = wanted ? options.items.filter((item) => options.find(item).includes(wanted)) : options.items;
-        page = 0;
-        draw();
+        const mine = asked += 1;
+        const show = (items) => { shown = items; page = 0; draw(); };
+        if (wanted) sift(options.items, (item) => options.find(item).includes(wanted), () => mine === asked, show);
+        else show(options.items);
       });
       bar.append(el("label", {}, `Filter ${options.nouns || options.noun + "s"} `, input));
     }
@@ -117,7 +154,7 @@
   }
 
   function citation(number) {
-    const item = data.evidence[number];
+    const item = evidence()[number];
     const excerpt = item[6] ? el("pre", { className: "excerpt", tabIndex: 0, textContent: item[6] }) : null;
     return el("li", {}, where(item), el("span", { className: "aside", textContent: ` · ${text(item[7])}, ${moment(text(item[9]))}` }), excerpt, provenance(item));
   }
@@ -133,7 +170,7 @@
   function teamsOf(number) {
     const found = [];
     data.teams.forEach(([name], team) => {
-      const letter = data.details[team][0][number];
+      const letter = details()[team][0][number];
       if (letter !== ".") found.push([name, team, letter]);
     });
     const order = "c?lumn";
@@ -142,7 +179,7 @@
 
   function teamCells(team, number, letter) {
     const [glyph, word] = data.words[letter];
-    const full = data.details[team][1][number];
+    const full = details()[team][1][number];
     const cells = [el("td", {}, el("span", { className: "glyph", ariaHidden: "true", textContent: `${glyph} ` }), word)];
     if (!full) {
       cells.push(el("td", { className: "aside", textContent: "in assessment.json" }), el("td"));
@@ -154,7 +191,7 @@
     const missing = gaps.map(([signal, cause, n]) =>
       el("div", { className: "aside", textContent: `${text(signal)}: ${data.causes[text(cause)] || text(cause)} (${n})` }));
     cells.push(el("td", {}, text(why), ...seen, ...missing));
-    const places = cited.map((item) => el("div", {}, where(data.evidence[item])));
+    const places = cited.map((item) => el("div", {}, where(evidence()[item])));
     const note = total ? el("div", { className: "aside", textContent: `${cited.length} of ${total} shown` }) : null;
     cells.push(el("td", {}, ...places, note));
     return cells;
@@ -218,8 +255,8 @@
   for (const field of Object.values(fields)) field.addEventListener("input", () => { filter(); remember(); });
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("filters").addEventListener("reset", () => setTimeout(() => { filter(); remember(); }));
-  byId("f-open").addEventListener("click", () => { for (const row of rows) if (!row.hidden) { fill(row); row.open = true; } });
-  byId("f-close").addEventListener("click", () => { for (const row of rows) row.open = false; });
+  byId("f-open").addEventListener("click", () => { for (const row of rows) if (!row.hidden) later(() => { fill(row); row.open = true; }); });
+  byId("f-close").addEventListener("click", () => { waiting.length = 0; for (const row of rows) row.open = false; });
 
   function follow() {
     let target = "";
@@ -310,7 +347,7 @@
   function openTeam(team) {
     const [name] = data.teams[team];
     const home = byId("team-rows");
-    const judged = [...data.details[team][0]].map((letter, number) => [letter, number]).filter(([letter]) => letter !== ".");
+    const judged = [...details()[team][0]].map((letter, number) => [letter, number]).filter(([letter]) => letter !== ".");
     const heading = el("h3", { tabIndex: -1, textContent: name });
     const close = el("button", { type: "button", textContent: "Close" });
     const box = el("div");
@@ -328,7 +365,7 @@
   if (data.teams.length) {
     const kept = data.sections.map((title, number) => number).filter((number) => data.teams.some(([, sections]) => sections[number] && sections[number][0] !== null));
     const left = data.totals.team_findings - data.totals.team_details;
-    paged(byId("team-list"), {
+    later(() => paged(byId("team-list"), {
       items: data.teams.map((team, number) => [number, ...team]), size: 25, noun: "team", className: "heat",
       caption: "Each team's sections with a level: interval, and the share of rated weight that is decided. The darker, the more is proven.", heads: ["Team", ...kept.map((number) => data.sections[number])],
       note: left ? `; ${many(left, "team finding")} as outcome only, in full in assessment.json` : "",
@@ -338,7 +375,7 @@
         button.addEventListener("click", () => openTeam(number));
         return el("tr", {}, el("th", { scope: "row" }, button), ...kept.map((number) => heat(sections[number])));
       },
-    });
+    }));
   }
 
   // ---- evidence register ----
@@ -352,23 +389,23 @@
   }
 
   const all = data.totals.evidence;
-  paged(byId("register"), {
-    items: data.evidence.map((item, number) => number), size: 25, noun: "citation",
+  later(() => paged(byId("register"), {
+    items: evidence().map((item, number) => number), size: 25, noun: "citation",
     className: "stack", caption: "Evidence register with provenance", heads: ["Where", "Source and time", "Cited by"],
-    note: data.evidence.length < all ? ` in this page; ${all.toLocaleString("en")} in assessment.json` : "",
+    note: evidence().length < all ? ` in this page; ${all.toLocaleString("en")} in assessment.json` : "",
     find: (number) => {
-      const item = data.evidence[number];
+      const item = evidence()[number];
       return `${item[1]} ${item[3]} ${item[6]} ${text(item[7])} ${item[0]} ${[...(usedBy.get(number) || [])].join(" ")}`.toLowerCase();
     },
     row: (number) => {
-      const item = data.evidence[number];
+      const item = evidence()[number];
       const excerpt = item[6] ? el("pre", { className: "excerpt", tabIndex: 0, textContent: item[6] }) : null;
       const users = [...(usedBy.get(number) || [])];
       return el("tr", {}, el("td", {}, where(item), excerpt, provenance(item)),
         el("td", {}, text(item[7]), el("br"), el("span", { className: "aside", textContent: moment(text(item[9])) })),
         el("td", { className: "links" }, ...(users.length ? citedBy(users) : ["teams only"])));
     },
-  });
+  }));
 
   // ---- theme ----
 
@@ -382,4 +419,4 @@
   byId("filters").hidden = false;
   byId("f-count").textContent = `${many(rows.length, "row")}`;
   follow();
-})();
+});
