@@ -162,10 +162,13 @@ class Findings:
         )
 
     def _query(self, place: str, basis: Sequence[Resource]) -> str:
-        names = ", ".join(one.plural for one in basis)
         if self._pinned:
+            names = ", ".join(dict.fromkeys(one.plural for one in basis))
             return f"manifests of {self._view.cluster}, namespace {place or 'any'}: {names}"
-        return f"list {names}; those of {place}" if place else f"list {names}"
+        # What discovery shows not to be there was not asked for. The locator says of which namespace.
+        listed = [one.plural for one in basis if one in self._view.looks]
+        asked = ["discovery"] if len(listed) < len(basis) else []
+        return "; ".join((*asked, f"list {', '.join(dict.fromkeys(listed))}" if listed else "no list"))
 
 
 def _line(finding: Finding) -> str:

@@ -76,7 +76,7 @@ def read_template(
     return Template(
         containers=len(lasting),
         settled=sum(_is_settled(one) for one in lasting),
-        images=tuple(sorted({text(one, "image") for one in every} - {""})),
+        images=_images(spec),
         variables=frozenset(text(env, "name") for one in every for env in objects(one, "env")),
         host_network=flag(spec, "hostNetwork") is True,
         account=text(spec, "serviceAccountName") or "default",
@@ -85,6 +85,10 @@ def read_template(
         accelerated=accelerators.asked(spec),
         endpoint=read_endpoint(namespace, carried, notes, spec, mesh),
     )
+
+
+def _images(spec: Object) -> tuple[str, ...]:
+    return tuple(sorted({text(one, "image") for one in every_container(spec)} - {""}))
 
 
 def _is_settled(container: Object) -> bool:
@@ -116,7 +120,8 @@ def read_workload(
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod that runs or will: its controller, its node, and what it says of itself.
+    """One pod that runs or will: its controller, its node, and what it says of itself; `images` only where
+    a node's own agent may be told by them.
 
     `eligible` for a share of workloads' traffic: not of the host's network, not of a job, not static.
     """
@@ -149,7 +154,7 @@ def read_pod(item: Object) -> Pod | None:
     return Pod(
         namespace, _controller(owner, carried, text(meta, "name")), text(spec, "nodeName"), ready,
         not (job or static or flag(spec, "hostNetwork")), is_hardened(spec, notes, status),
-        tuple(sorted({text(one, "image") for one in every_container(spec)} - {""})),
+        _images(spec) if text(owner, "kind") == "DaemonSet" else (),
         read_endpoint(namespace, carried, notes, spec),
         text(meta, "creationTimestamp")[:10] if "vpaUpdates" in notes else "",
     )  # fmt: skip

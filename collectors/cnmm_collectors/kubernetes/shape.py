@@ -16,6 +16,9 @@ class ShapeFault(Exception):
     gap = Gap.MALFORMED
 
 
+# These run a hundred times for each pod: they walk by themselves rather than through one another.
+
+
 def mapping(holder: Object, *names: str) -> Object:
     """Return the mapping at a path of fields, empty where there is none; raises ShapeFault."""
     found: Any = holder
@@ -28,19 +31,34 @@ def mapping(holder: Object, *names: str) -> Object:
     return found  # type: ignore[no-any-return]
 
 
+def _at(holder: Object, names: tuple[str, ...]) -> Any:
+    found: Any = holder
+    for name in names:
+        if not isinstance(found, dict):
+            raise ShapeFault(f"{'.'.join(names)} is not where it belongs")
+        found = found.get(name)
+        if found is None:
+            return None
+    return found
+
+
 def objects(holder: Object, *names: str) -> Sequence[Object]:
     """Return the list of mappings at a path of fields, empty where there is none; raises ShapeFault."""
-    found = mapping(holder, *names[:-1]).get(names[-1])
+    found = holder.get(names[0]) if len(names) == 1 else _at(holder, names)
     if found is None:
         return ()
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ShapeFault(f"{'.'.join(names)} is not a list of mappings")
-    return found
+    if isinstance(found, list):
+        for one in found:
+            if not isinstance(one, dict):
+                break
+        else:
+            return found
+    raise ShapeFault(f"{'.'.join(names)} is not a list of mappings")
 
 
 def texts(holder: Object, *names: str) -> Sequence[str]:
     """Return the list of texts at a path of fields, empty where there is none; raises ShapeFault."""
-    found = mapping(holder, *names[:-1]).get(names[-1])
+    found = _at(holder, names)
     if found is None:
         return ()
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
@@ -50,7 +68,7 @@ def texts(holder: Object, *names: str) -> Sequence[str]:
 
 def text(holder: Object, *names: str) -> str:
     """Return the text at a path of fields, empty where there is none; raises ShapeFault."""
-    found = mapping(holder, *names[:-1]).get(names[-1])
+    found = holder.get(names[0]) if len(names) == 1 else _at(holder, names)
     if found is None:
         return ""
     if not isinstance(found, str):
@@ -60,7 +78,7 @@ def text(holder: Object, *names: str) -> str:
 
 def number(holder: Object, *names: str) -> int | None:
     """Return the whole number at a path of fields, None where there is none; raises ShapeFault."""
-    found = mapping(holder, *names[:-1]).get(names[-1])
+    found = _at(holder, names)
     if found is None:
         return None
     if isinstance(found, bool) or not isinstance(found, int):
@@ -70,7 +88,7 @@ def number(holder: Object, *names: str) -> int | None:
 
 def flag(holder: Object, *names: str) -> bool | None:
     """Return the true or false at a path of fields, None where there is none; raises ShapeFault."""
-    found = mapping(holder, *names[:-1]).get(names[-1])
+    found = holder.get(names[0]) if len(names) == 1 else _at(holder, names)
     if found is None:
         return None
     if not isinstance(found, bool):

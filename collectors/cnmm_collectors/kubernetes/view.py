@@ -48,7 +48,6 @@ class PodFold:
     namespaces: dict[str, Hardening] = field(default_factory=dict)
     endpoints: dict[tuple[str, str], set[Endpoint]] = field(default_factory=dict)
     watched: dict[str, set[str]] = field(default_factory=dict)
-    images: dict[str, set[str]] = field(default_factory=dict)
     tuned: str = ""
 
     def add(self, pod: Pod) -> None:
@@ -65,8 +64,6 @@ class PodFold:
         if pod.ready and pod.node and pod.controller.startswith("DaemonSet "):
             for image in pod.images:
                 self.watched.setdefault(image, set()).add(pod.node)
-        for image in pod.images:
-            self.images.setdefault(image, set()).add(pod.namespace)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 _PERSON = "<person>"
 _SECRET = "<secret>"  # noqa: S105  (a placeholder, not a secret)
@@ -88,6 +89,7 @@ def redact(text: str, path: str = "") -> str:
     return _hide_people(_hide_secrets(text), path)
 
 
+@lru_cache(maxsize=2048)
 def redact_url(text: str) -> str:
     """Return a locator or query without user information, secret-shaped values or control characters."""
     text = _UNSAFE.sub(_spell, text).replace("\n", "\\x0a").replace("\t", "\\x09")

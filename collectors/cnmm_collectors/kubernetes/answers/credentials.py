@@ -47,9 +47,8 @@ def _credentials(view: View) -> Iterator[Finding]:
             own.append(one)
             passed += not by_hand
         says = f"{passed} of {len(own)} workloads that consume a credential get every one from a tool"
-        says += (
-            f"; tools: {listing(sorted({tool for one in own for tool in one.template.credentials.tools}))}"
-        )
+        tools_seen = sorted({tool for one in own for tool in one.template.credentials.tools})
+        says += f"; tools: {listing(tools_seen)}" if tools_seen else ""
         value = share(passed, len(own), view.unread.get(name, 0))
         yield Finding("k8s.credential_by_tool_ratio", name, value, says, basis)
 

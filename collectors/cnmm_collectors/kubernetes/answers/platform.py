@@ -133,7 +133,9 @@ def _learned(view: View) -> Iterator[Finding]:
             "calls": [one.place for one in old if one.template.variables & projects.words("model_variables")],
         }
         for use, found in seen.items():
-            yield _count(view, f"k8s.ml_prod_workload_count{{use={use}}}", name, found, f"{use} a model")
+            yield _count(
+                view, f"k8s.ml_prod_workload_count{{use={use}}}", name, found, f"where one {use} a model"
+            )
 
 
 def _agents(view: View) -> Iterator[Finding]:
@@ -163,7 +165,8 @@ def _older(stamp: str, oldest: date) -> bool:
 
 
 def _count(view: View, key: str, namespace: str, found: list[str], what: str) -> Finding:
-    says = f"{len(found)} workloads of {WINDOW_DAYS} days or more {what}: {listing(found)}"
+    says = f"{len(found)} workloads of {WINDOW_DAYS} days or more {what}"
+    says += f": {listing(found)}" if found else ""
     if not view.environment:
         hidden = Hidden(Gap.NOT_COLLECTED, "the cluster's environment is not declared: `clusters: env`")
         return Finding(key, namespace, hidden, says, _HERE)

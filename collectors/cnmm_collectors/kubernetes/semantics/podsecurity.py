@@ -62,7 +62,8 @@ def _pod_breaches(spec: Object, annotations: Mapping[str, str]) -> Iterator[str]
 
 def _container_breaches(container: Object) -> Iterator[str]:
     context = mapping(container, "securityContext")
-    yield from _context_breaches(context)
+    if context:
+        yield from _context_breaches(context)
     if flag(context, "privileged"):
         yield "privileged"
     if any(name not in CAPABILITIES for name in texts(context, "capabilities", "add")):
@@ -71,8 +72,9 @@ def _container_breaches(container: Object) -> Iterator[str]:
         yield "host-ports"
     if text(context, "procMount") not in ("", "Default"):
         yield "proc-mount"
-    hooks = [mapping(container, name) for name in _PROBES]
-    hooks += [mapping(container, "lifecycle", name) for name in ("postStart", "preStop")]
+    hooks = [mapping(container, name) for name in _PROBES if name in container]
+    if "lifecycle" in container:
+        hooks += [mapping(container, "lifecycle", name) for name in ("postStart", "preStop")]
     if any(text(hook, way, "host") for hook in hooks for way in ("httpGet", "tcpSocket")):
         yield "host-probes"
 
@@ -85,6 +87,8 @@ def _context_breaches(context: Object) -> Iterator[str]:
     if text(context, "appArmorProfile", "type") == "Unconfined":
         yield "apparmor"
     selinux = mapping(context, "seLinuxOptions")
+    if not selinux:
+        return
     if text(selinux, "type") not in SELINUX_TYPES or text(selinux, "user") or text(selinux, "role"):
         yield "selinux"
 
