@@ -58,6 +58,11 @@ def of_group(group: str, plural: str = "") -> Project | None:
     return Project(*row) if row else None
 
 
+def has_rivals(project: Project) -> bool:
+    """True for a tool of a category whose tools stand in for one another."""
+    return project.name in _data("tools.yaml")["rivals"].get(project.category, ())
+
+
 def is_built_in(group: str) -> bool:
     """True for a group the API server itself serves."""
     return group in _data("groups.yaml")["built_in"] or "." not in group

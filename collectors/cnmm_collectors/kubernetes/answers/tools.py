@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -246,10 +247,19 @@ def _accelerators(view: View) -> Iterator[Finding]:
 
 def _duplicated(view: View) -> Iterator[Finding]:
     year = (view.as_of - timedelta(days=365)).isoformat()
-    found = [one for name, one in running(view).items() if name not in projects.baseline()]
-    undated = [one.project.name for one in found if not one.is_dated(year)]
+    left_out = projects.baseline()
+    found = [
+        one
+        for name, one in running(view).items()
+        if name not in left_out and projects.has_rivals(one.project)
+    ]
     old = [one for one in found if "" < (one.since or one.seen) < year]
     labels = [f"{one.project.category}/{one.project.name}" for one in old]
+    # An age that is not told matters only beside another tool of the category.
+    beside = Counter(one.project.category for one in found)
+    undated = [
+        one.project.name for one in found if not one.is_dated(year) and beside[one.project.category] > 1
+    ]
     says = f"longer than a year: {listing(labels, 20) or 'none'}"
     value = (
         Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(undated, 3)} has run")

@@ -119,7 +119,7 @@ def _off_standard(view: View) -> Iterator[Finding]:
     verdicts = {
         name: _differs(view, one, standard)
         for name, one in running(view).items()
-        if name not in projects.baseline()
+        if name not in projects.baseline() and projects.has_rivals(one.project)
     }
     off = [name for name, verdict in verdicts.items() if verdict]
     untold = [name for name, verdict in verdicts.items() if verdict is None]

@@ -117,6 +117,19 @@ def test_beside_the_common_tool(shop: ApiServer, run: Run) -> None:
     assert run(standard_tools={"policy": "kyverno"}).gap(key, CLUSTER) == "not_visible"
 
 
+def test_rivals_stand_in_for_one_another(shop: ApiServer, run: Run) -> None:
+    key = "k8s.standing_duplication_count"
+    shop.add(namespace("tools"), tool("linkerd", "cr.l5d.io/linkerd/controller:1"))
+    shop.install("policy.linkerd.io", "v1beta3", "Server", "servers")
+    shop.add(tool("prometheus", "prom/prometheus:v3"), tool("jaeger", "jaegertracing/jaeger:2"))
+    shop.add(tool("falco", "falcosecurity/falco:1"), tool("sidekick", "falcosecurity/falcosidekick:2"))
+    assert names(run().value(key, CLUSTER)) == ["runtime-security/falco", "service-mesh/linkerd"]
+    shop.add(tool("istiod", "istio/pilot:1"))
+    assert "service-mesh/istio" in names(run().value(key, CLUSTER))
+    shop.objects["apps", "deployments"][-1]["metadata"]["creationTimestamp"] = "2026-05-01T00:00:00Z"
+    assert run().gap(key, CLUSTER) == "not_visible"
+
+
 @pytest.mark.parametrize(
     ("goal", "objects", "acting"),
     [
