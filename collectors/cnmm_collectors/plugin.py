@@ -41,8 +41,8 @@ class WorkItem:
     """An independent, picklable unit of work; `key` is its stable identity in the journal.
 
     `lane` is `api` (threads of the run's process) or `analysis` (any executor). `calls` is the predicted
-    number of
-    requests. `payload` holds plain picklable values, never a secret.
+    number of requests, `later` that of the work which the targets it finds will need. `payload` holds
+    plain picklable values, never a secret.
     """
 
     collector: str
@@ -52,6 +52,7 @@ class WorkItem:
     lane: Literal["api", "analysis"] = "analysis"
     calls: int = 0
     payload: tuple[tuple[str, Any], ...] = ()
+    later: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field
@@ -49,23 +49,34 @@ class Collection:
     ) -> None:
         self._worker, self._journal, self._lanes = worker, journal, lanes
         self._progress, self._inputs, self._budget = progress, inputs, max_calls
+        self._budget_given = max_calls
         self._targets: deque[Target] = deque()
         self._seen: set[tuple[str, str]] = set()
         self._ready: deque[WorkItem] = deque()
         self._planned: set[str] = set()
         self._running: dict[Future[Finished], WorkItem] = {}
+        self._expected: Counter[str] = Counter()
         self.outcome = Outcome()
 
     def run(self, targets: Iterable[Target]) -> Outcome:
         """Collect everything the targets lead to; Ctrl-C ends it with what is finished so far."""
         self._add_targets(targets)
         try:
+            while self._targets:
+                self._plan(self._targets.popleft())
+            self._announce()
             while self._targets or self._ready or self._running:
                 self._step()
         except KeyboardInterrupt:
             self.outcome.interrupted = True
             self._lanes.stop()
         return self.outcome
+
+    def _announce(self) -> None:
+        """Say before anything is read how many calls it will take, by the sources' own numbers."""
+        for name, calls in sorted(self._expected.items()):
+            allowed = "" if self._budget_given is None else f"; at most {self._budget_given} are allowed"
+            self._progress.note(f"{name}: about {calls} calls are expected{allowed}")
 
     def _step(self) -> None:
         while self._targets:
@@ -123,6 +134,8 @@ class Collection:
         if name in self._planned:
             return
         self._planned.add(name)
+        if item.calls:
+            self._expected[item.collector] += item.calls + item.later
         self._progress.total(len(self._planned))
         if self._journal.holds(name, self._inputs_of(item)):
             self._resume(name)

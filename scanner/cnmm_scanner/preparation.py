@@ -60,6 +60,8 @@ class Order:
     resume: bool = False
     executor: Choice = field(default_factory=Choice)
     max_calls: int | None = None
+    max_wait: float | None = None
+    clone: bool = True
     strict: bool = False
     quiet: bool = False
     log_format: str = "text"
@@ -119,7 +121,7 @@ class Scan:
         return {
             name: inputs_digest(
                 f"{versions[name]} {collector.version}",
-                self.collector_settings[name].model_dump(mode="json"),
+                self.collector_settings[name].model_dump(mode="json", exclude={"max_wait"}),
                 self.as_of.isoformat(),
                 period,
                 tool_version(),
@@ -196,7 +198,7 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
         targets=targets,
         collectors=collectors,
         collector_settings={
-            name: collector_settings(settings, name, one.Settings, document)
+            name: _ordered(collector_settings(settings, name, one.Settings, document), order)
             for name, one in collectors.items()
         },
         joins=joins,
@@ -210,6 +212,17 @@ def prepare(order: Order, *, rendered: bool = True) -> Scan:
         keep_days=keep_days,
         baseline=None if history is None else _baseline(history, organisation, as_of, catalogue),
     )
+
+
+def _ordered(settings: Any, order: Order) -> Any:
+    """Return a collector's settings with what the command line says besides, where the collector knows it."""
+    known = type(settings).model_fields
+    more: dict[str, Any] = {}
+    if order.max_wait is not None and "max_wait" in known:
+        more["max_wait"] = order.max_wait
+    if not order.clone and "clone" in known:
+        more["clone"] = False
+    return settings.model_copy(update=more) if more else settings
 
 
 def _history(order: Order, settings: Settings) -> tuple[Location | None, int | None]:

@@ -72,7 +72,7 @@ class GitHubCollector:
         return target.kind in kinds and _LOCATOR.fullmatch(target.locator) is not None
 
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
-        """Yield the work of a target with the number of calls it will take, for the price of two at most."""
+        """Yield the work of a target with the number of calls it will take, for the price of four at most."""
         try:
             client = Client(reader, settings)
             item = self._item(client, target, reader)
@@ -103,14 +103,23 @@ class GitHubCollector:
         if target.kind == ACTIVITY:
             calls = predict(client, target, reader.as_of)
             if client.settings.work:
-                calls += predict_work(client, target, reader)
+                calls += predict_work(client, target, reader, int(target.fact("repositories", "1")))
             return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
         if target.kind == ANALYSES:
             calls = int(target.fact("repositories", "1"))
             return WorkItem(self.name, f"analyses of {target.locator}", target, (), "api", calls)
-        calls = _ONE if name else count_calls(client, organisation)
+        calls, listed = (_ONE, 1) if name else count_calls(client, organisation)
         subject = namer.repo(name) if name else namer.org
-        return WorkItem(self.name, str(subject), target, (subject,), "api", calls)
+        later = self._later(client, target, listed, reader)
+        return WorkItem(self.name, str(subject), target, (subject,), "api", calls, later=later)
+
+    def _later(self, client: Client, target: Target, listed: int, reader: Reader) -> int:
+        """Return the number of calls that what follows will take: at most two for counting it."""
+        calls = listed if client.settings.analyses else 0
+        if client.settings.activity:
+            calls += predict(client, target, reader.as_of)
+            calls += predict_work(client, target, reader, listed) if client.settings.work else 0
+        return calls
 
     def _read(self, client: Client, target: Target, reader: Reader) -> Iterator[Yield]:
         namer = Namer(_split(target)[0])

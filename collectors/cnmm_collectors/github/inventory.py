@@ -96,15 +96,15 @@ _SETTINGS = (
 )
 
 
-def count_calls(client: Client, organisation: str) -> int:
-    """Return the number of calls an organisation will take, from its own numbers; raises Unseen."""
+def count_calls(client: Client, organisation: str) -> tuple[int, int]:
+    """Return how many calls an organisation will take and how many repositories it has; raises Unseen."""
     head = read_head(client, organisation)
     repositories = head.answer.at("organization", "repositories", "totalCount")
     teams = head.answer.at("organization", "teams", "totalCount")
     count = repositories if isinstance(repositories, int) else 0
     grants = teams if isinstance(teams, int) else 0
     pages = (-(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50))
-    return _OWN_CALLS + sum(pages)
+    return _OWN_CALLS + sum(pages), count
 
 
 def read_organisation(client: Client, organisation: str) -> Organisation:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnmm_collectors.github.client import Client
+from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.deployments import COMPONENT_SIGNALS
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
+from cnmm_collectors.hosts.tracker import spellings
+from cnmm_collectors.hosts.tracking import TEAM_SIGNALS
 from cnmm_collectors.plugin import Probe
+
+_HIDDEN = Outcome(Kind.NOT_PERMITTED, "it is left out of what a repository shows")
 
 _LISTS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...], str], ...] = (
     ("security settings", "/orgs/{org}/repos", {"type": "all"},
@@ -26,10 +32,28 @@ _LISTS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...], str], ...] = (
 )  # fmt: skip
 
 
+_FIELDS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("branch rules", "defaultBranchRef",
+     ("host.branch_protection_ratio", "host.required_security_check_ratio"),
+     "metadata: read (rulesets), administration: read (classic protection)"),
+    ("files", "tip", ("codeowners.valid_owner_ratio",), "contents: read"),
+    ("direct grants", "collaborators", ("host.direct_grant_ratio",), "administration: read"),
+    ("environments", "environments", ("host.env_external_approval_ratio",), "actions: read"),
+    ("changes and reviews", "openChanges", CHANGES, "pull requests: read"),
+    ("issues", "openDebt", TEAM_SIGNALS, "issues: read"),
+)  # fmt: skip
+"""What a repository shows, by the field that is empty where it is hidden."""
+
+
 def probe_all(client: Client, organisation: str) -> Iterator[Probe]:
     """Yield one answer for each group of signals; raises HttpFault where there is nothing to read as."""
     yield _settings(client, organisation)
     yield _teams(client, organisation)
+    yield from _repository(client, organisation)
+    answer, outcome = client.query("boards", org=organisation, n=1, after=None)
+    if answer is not None and outcome.kind is Kind.PRESENT:
+        outcome = answer.miss("organization", "projectsV2") or outcome
+    yield _probe("boards", ("host.iteration_team_ratio",), outcome, "organization projects: read")
     for name, path, parameters, signals, needs in _LISTS:
         body, outcome = client.get(path.format(org=organisation), per_page=1, **parameters)
         if name == "security settings" and outcome.kind is Kind.PRESENT:
@@ -49,6 +73,24 @@ def _settings(client: Client, organisation: str) -> Probe:
             "organisation", signals, Outcome(Kind.NOT_PERMITTED, "the setting is shown to owners only"), needs
         )
     return _probe("organisation", signals, outcome, needs)
+
+
+def _repository(client: Client, organisation: str) -> Iterator[Probe]:
+    """Yield what one repository shows; without any repository nothing of this can be told."""
+    debt = spellings(client.settings.tracking.debt)
+    answer, outcome = client.query("inventory", org=organisation, n=1, after=None, debt=debt)
+    at = ("organization", "repositories", "nodes", 0)
+    node = answer.at(*at) if answer is not None else None
+    if answer is None or not isinstance(node, Mapping):
+        missing = outcome if answer is None else _HIDDEN
+        yield from (_probe(name, signals, missing, needs) for name, _, signals, needs in _FIELDS)
+        return
+    for name, field, signals, needs in _FIELDS:
+        hidden = answer.miss(*at, field) or (None if node.get(field) is not None else _HIDDEN)
+        yield _probe(name, signals, hidden or outcome, needs)
+    answer, outcome = client.query("deployments", ids=[str(node.get("id"))], stages=["production"], n=1)
+    miss = answer.miss("nodes", 0) if answer is not None else None
+    yield _probe("deployments", COMPONENT_SIGNALS, miss or outcome, "deployments: read, contents: read")
 
 
 def _teams(client: Client, organisation: str) -> Probe:

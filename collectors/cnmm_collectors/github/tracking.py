@@ -31,10 +31,9 @@ def window_of(target: Target, as_of: date, today: date) -> Window:
     return Window(scope_of(target), as_of - timedelta(days=LONG), max(as_of, today))
 
 
-def predict_work(client: Client, target: Target, reader: Reader) -> int:
+def predict_work(client: Client, target: Target, reader: Reader, repositories: int) -> int:
     """Return the number of calls that issues, boards and deployments will take."""
     found = count(client, ISSUES, window_of(target, reader.as_of, today_of(reader.now)))
-    repositories = int(target.fact("repositories", "1"))
     own = 4 + -(-repositories // 20)
     return own if isinstance(found, Unread) else own + -(-found * 12 // 1_000)
 

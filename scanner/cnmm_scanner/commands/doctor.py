@@ -29,10 +29,11 @@ def doctor(targets: tuple[str, ...], config: Path | None, no_plugins: bool) -> i
     click.echo(f"git: {found or 'not found: install git to read repositories'}")
     scan = prepare(Order(targets=targets, config=config, own_only=no_plugins), rendered=False)
     worker = Worker(scan.conditions(Vault(Vault.new_key())))
+    refused: set[str] = set()
     for target in scan.targets:
-        for line in _describe(scan, worker, target):
+        for line in _describe(scan, worker, target, refused):
             click.echo(line)
-    for line in _decides(scan.catalogue, _answered(scan)):
+    for line in _decides(scan.catalogue, _answered(scan) - refused):
         click.echo(line)
     return 0 if found else 2
 
@@ -46,7 +47,8 @@ def _git_version() -> str:
     return done.stdout.strip().removeprefix("git version ")
 
 
-def _describe(scan: Scan, worker: Worker, target: Target) -> Iterator[str]:
+def _describe(scan: Scan, worker: Worker, target: Target, refused: set[str]) -> Iterator[str]:
+    """Yield what a collector finds behind a target; add to `refused` what this credential may not read."""
     for name, collector in scan.collectors.items():
         if not collector.accepts(target):
             continue
@@ -55,9 +57,9 @@ def _describe(scan: Scan, worker: Worker, target: Target) -> Iterator[str]:
         if isinstance(planned, Crash):
             yield f"{target.kind}:{Path(target.locator).name}: {name} cannot plan it: {planned.detail}"
             continue
-        yield from _probe(collector, target, settings, reader)
+        yield from _probe(scan.catalogue, collector, target, settings, reader, refused)
         items = [one for one in planned if isinstance(one, WorkItem)]
-        calls = sum(item.calls for item in items)
+        calls = sum(item.calls + item.later for item in items)
         yield f"{target.kind}:{Path(target.locator).name}: {name}: {len(items)} to read, about {calls} calls"
 
 
@@ -65,17 +67,27 @@ def _plan(collector: Any, target: Target, settings: Any, reader: Reader) -> list
     return list(collector.plan(target, settings, reader))
 
 
-def _probe(collector: Any, target: Target, settings: Any, reader: Reader) -> Iterator[str]:
-    """Yield what the credential may read, where the collector can tell."""
+def _probe(
+    catalogue: Catalogue, collector: Any, target: Target, settings: Any, reader: Reader, refused: set[str]
+) -> Iterator[str]:
+    """Yield what the credential may read, where the collector can tell, and what hangs on the rest."""
     if not isinstance(collector, Probing):
         return
     found = attempt(lambda: list(collector.probe(target, settings, reader)))
     if isinstance(found, Crash):
         yield f"  cannot be probed: {found.detail}"
         return
+    name = target.credential
+    if name:
+        yield f"  as {name}:"
     for one in found:
         needs = f"; needs {one.needs}" if one.needs else ""
         yield f"  {one.group}: {'readable' if one.readable else f'not readable: {one.detail}{needs}'}"
+        if not one.readable:
+            refused.update(one.signals)
+            rows = [row.id for row in catalogue.criteria if _asked(row) & set(one.signals)]
+            if rows:
+                yield f"    leaves open: {', '.join(rows)}"
 
 
 def _answered(scan: Scan) -> set[str]:
@@ -93,6 +105,8 @@ def _decides(catalogue: Catalogue, answered: set[str]) -> Iterator[str]:
             f"{section.id}: {len(whole)} of {len(rows)} criteria can be decided by these sources alone, "
             f"{len(part) - len(whole)} more in part"
         )
+        if whole:
+            yield f"  whole: {', '.join(row.id for row in whole)}"
 
 
 def _asked(row: Any) -> set[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -83,6 +85,48 @@ def test_doctor_says_what_the_credential_may_read(tmp_path: Path) -> None:
     assert TOKEN not in done.stdout + done.stderr
 
 
+def test_doctor_names_the_rows_that_a_missing_permission_leaves_open(tmp_path: Path) -> None:
+    with serve(acme()) as double:
+        double.faults.set("dependabot", "integration")
+        done = run(double, tmp_path, "doctor")
+    lines = done.stdout.splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("  dependency alerts: not readable"))
+    assert "security.L2.vulnerability-scanning" in lines[place + 1]
+    assert "  as GITHUB_TOKEN:" in lines
+    whole = [line for line in lines if line.startswith("  whole: ")]
+    assert whole
+    assert not [line for line in whole if "security.L3.scan-and-fix" in line]
+
+
+def test_what_a_repository_hides_is_told_with_its_permission() -> None:
+    org = acme()
+    for one in org.repositories:
+        one.update(openDebt=None, openChanges=None, collaborators=None, environments=None)
+    with serve(org) as double:
+        double.faults.set("boards", "all forbidden")
+        double.faults.set("deployments", "all forbidden")
+        found = {one.group: one for one in probe_all(Client(reader(), settings(double)), "acme")}
+    refused = {name: one.needs for name, one in found.items() if not one.readable}
+    assert refused == {
+        "direct grants": "administration: read", "environments": "actions: read",
+        "changes and reviews": "pull requests: read", "issues": "issues: read",
+        "boards": "organization projects: read", "deployments": "deployments: read, contents: read",
+        "assistant seats": "copilot: read, as owner",
+    }  # fmt: skip
+
+
+def test_calls_are_said_before_anything_is_read_and_a_wait_is_bounded(tmp_path: Path) -> None:
+    started = time.monotonic()
+    with serve(acme()) as double:
+        double.faults.set("inventory", "too many")
+        done = run(double, tmp_path, "scan", "--max-wait", "0", "--no-clone", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    assert time.monotonic() - started < 60
+    assert re.fullmatch(r"github: about \d+ calls are expected", done.stderr.splitlines()[0])
+    ledger = (tmp_path / "out" / "assessment.json").read_text(encoding="utf-8")
+    assert "rate_limited" in ledger
+
+
 def test_a_weak_credential_is_told_the_least_that_would_do() -> None:
     org = acme()
     org.viewer_administers, org.second_factor = False, None
@@ -92,4 +136,6 @@ def test_a_weak_credential_is_told_the_least_that_would_do() -> None:
     assert "owner" in found["organisation"].needs
     assert not found["security settings"].readable
     assert found["dependency alerts"].readable
+    assert found["issues"].readable
+    assert found["deployments"].readable
     assert not [asked for asked in double.asked if asked.startswith(("PUT", "PATCH", "DELETE"))]
