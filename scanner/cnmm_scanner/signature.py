@@ -113,6 +113,7 @@ def make_keys(path: Path) -> tuple[Path, str]:
     public = path.with_name(path.name + ".pub")
     pem = load_pem_private_key(signer.private_bytes, None).public_key()
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(path, signer.private_bytes, 0o600)
         _write_new(public, pem.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     except OSError as error:

@@ -11,7 +11,14 @@ PAGES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs/explanation").glob("*.md")),
+    *(one for one in sorted((ROOT / "docs/how-to").glob("*.md")) if one.name != "write-a-collector.md"),
 )
+"""The page about collectors has a test of its own, in an environment where its example is installed."""
+
+
+def written(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (path, content) of every block that is to be saved as a file: ```LANGUAGE file=PATH."""
+    yield from re.findall(r"^```\w+ file=(\S+)\n(.*?)^```", text, re.M | re.S)
 
 
 def commands(text: str) -> Iterator[tuple[str, bool]]:

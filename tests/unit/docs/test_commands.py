@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.docs.pages import PAGES, ROOT, commands
+from unit.docs.pages import PAGES, ROOT, commands, written
 
 AUTHOR = {
     "GIT_AUTHOR_NAME": "Builder",
@@ -57,6 +57,9 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
 def test_commands_of_a_page_run_in_order(page: Path, checkout: Path) -> None:
+    for name, content in written(page.read_text("utf-8")):
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text(content)
     for command, demo in commands(page.read_text("utf-8")):
         if not demo:
             start(command, checkout)
