@@ -29,6 +29,8 @@ class SourceKind(StrEnum):
 
 
 _TARGETS = {
+    SourceKind.ONCALL: "work",
+    SourceKind.WORK: "work",
     SourceKind.ATTESTATIONS: "records",
     SourceKind.ARTEFACTS: "records",
     SourceKind.CATALOG: "catalog",
@@ -38,7 +40,7 @@ _TARGETS = {
 def source_targets(
     sources: Mapping[SourceKind, Sequence[Path]], organisation: Subject, k: int
 ) -> tuple[Target, ...]:
-    """Return one target for all people exports together, one for records, one for catalogue files.
+    """Return a target each for people exports, exports of work, records and catalogue files.
 
     People exports are one target, because what is told of one must be weighed against the others.
     """

@@ -20,7 +20,6 @@ NOT_COLLECTED = {
     "host+kubernetes+catalog": "accounts, bindings and services of the same workload, joined",
     "host+roster": "changes of a host matched with the roster",
     "kubernetes+catalog": "namespaces matched with the owners of a catalogue",
-    "work": "exports of tickets, pages and access reviews",
 }
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""
 

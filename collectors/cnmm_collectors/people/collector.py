@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,9 +18,10 @@ from cnmm_collectors.people.registers import REGISTERS
 from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_collectors.tables.places import expand, state_of
 
 SOURCES = ("hr", "roster", "training", "certifications", "survey")
-KINDS = ("roster", "training", "certifications", "survey", "openings", "oncall", "work", *REGISTERS)
+KINDS = ("roster", "training", "certifications", "survey", "openings", *REGISTERS)
 
 
 def _answerable() -> tuple[SignalSpec, ...]:
@@ -62,7 +63,7 @@ class PeopleCollector:
                     "not_visible",
                     "no such file",
                 )
-            files += [(kind, str(path), *_state(path)) for path in found]
+            files += [(kind, str(path), *state_of(path)) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
         yield WorkItem(self.name, f"exports of {org.name}", target, (org,), payload=payload)
 
@@ -77,23 +78,3 @@ class PeopleCollector:
         exports.missing = frozenset(given["missing"])
         yield from find(exports, item.subjects[0], reader, int(given["k"]), self.signals)
         yield from person_facts(exports, item.subjects[0])
-
-
-def expand(path: Path) -> Sequence[Path]:
-    """Return the files that a path, a folder or a glob stands for, sorted; links are left out later."""
-    if path.is_dir():
-        found: Iterable[Path] = path.rglob("*")
-    elif any(mark in path.name for mark in "*?["):
-        found = path.parent.glob(path.name)
-    else:
-        found = [path] if path.exists() or path.is_symlink() else []
-    return sorted(one for one in found if not one.is_dir() and not one.name.startswith("."))
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """Return size and time of change, so that a resumed run reads a changed file anew."""
-    try:
-        found = path.lstat()
-    except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns

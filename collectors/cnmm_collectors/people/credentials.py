@@ -16,9 +16,9 @@ from cnmm_collectors.people.certificates import (
     is_well_formed,
 )
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.tables.cast import Order, State, is_empty, to_date, to_state
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _GOOD = frozenset(

@@ -12,7 +12,6 @@ from cnmm_collectors.people.certificates import Certificates
 from cnmm_collectors.people.credentials import take_badges, take_table
 from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.groups import Groups, make_groups
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.people.layouts import LAYOUTS
 from cnmm_collectors.people.learning import Learning
 from cnmm_collectors.people.registers import REGISTERS, Registers
@@ -23,6 +22,7 @@ from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.examine import examine
 from cnmm_collectors.tables.faults import TableFault
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.records import load_json
 from cnmm_collectors.tables.table import Table, open_table
 
@@ -76,10 +76,6 @@ class Exports:
         for path in files.get("openings", ()):
             self._table("openings", path, lambda t, i: self.extras.take_openings(t, i))
         self._registers(files)
-        for kind in ("oncall", "work"):
-            for path in files.get(kind, ()):
-                why = f"{kind} exports answer no declared signal alone; not opened"
-                self.failures.append(Failure(kind, path.name, Gap.UNSUPPORTED, why))
 
     @property
     def rostered(self) -> bool:

@@ -8,9 +8,9 @@ from datetime import date
 
 from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.tables.cast import is_empty, to_date
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _OWN_WORD = re.compile(r"self|own|selbst|auto.?[ée]val|autoevalu")

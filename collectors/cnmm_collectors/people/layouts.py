@@ -36,7 +36,6 @@ AGGREGATES = _layout(
 ANSWERS = _layout("answers", ("item", "value"), "survey respondent group submitted_on scale_max", keyed=False)
 _WIDE = frozenset({"respondent", "group", "submitted_on", "survey"})
 FORMS = Layout("forms", _WIDE, (frozenset({"items"}),), frozenset({"items"}), item_of)
-INCIDENTS = _layout("incidents", ("incident", "opened_at"), "team service resolved_at", keyed=False)
 OPENINGS = _layout("openings", ("opening", "opened_on"), "team description opening_status", keyed=False)
 VENDORS = _layout("vendors", (), "exit_month employment_status")
 SERVICES = _layout("services", ("account_owner",), "exit_month employment_status")
@@ -48,7 +47,6 @@ LAYOUTS: dict[str, tuple[Layout, ...]] = {
     "certifications": (CERTIFICATES,),
     "survey": (AGGREGATES, ANSWERS, FORMS),
     "openings": (OPENINGS,),
-    "oncall": (INCIDENTS,),
     "vendors": (VENDORS,),
     "services": (SERVICES,),
     "directory": (DIRECTORY,),

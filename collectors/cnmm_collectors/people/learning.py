@@ -8,9 +8,9 @@ from enum import IntEnum
 
 from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.tables.cast import State, is_empty, to_date, to_number, to_state
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _NO_DATE, _BAD_DATE = 0, -1

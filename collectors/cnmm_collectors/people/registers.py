@@ -10,12 +10,12 @@ from datetime import date
 
 from cnmm_collectors import accounts
 from cnmm_collectors.people.identity import KEYS, tag
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.people.roster import has_left
 from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.subjects import Subject
 from cnmm_collectors.tables.cast import is_empty
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 REGISTERS = ("vendors", "services", "directory")

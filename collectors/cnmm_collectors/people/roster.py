@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from cnmm_collectors.people import titles
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory, tag
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.tables.cast import Order as DateOrder
 from cnmm_collectors.tables.cast import is_empty, to_date, to_flag
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _LEFT = re.compile(r"terminat|inactive|left|former|ausgeschieden|parti|baja|leaver|exited|resigned")

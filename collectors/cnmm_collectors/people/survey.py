@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from cnmm_collectors.people.constructs import construct_of
-from cnmm_collectors.people.intake import Intake
 from cnmm_collectors.tables.cast import to_date, to_number
 from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _SEVEN = (

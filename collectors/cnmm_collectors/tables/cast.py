@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
 EMPTY = frozenset({"", "-", "–", "—", "n/a", "na", "null", "none", "nil", "0000-00-00", "nan", "#n/a", "0"})
@@ -15,7 +15,11 @@ _ISO_MONTH = re.compile(r"(\d{4})-(\d{2})")
 _COMPACT = re.compile(r"(19|20)(\d{2})(\d{2})(\d{2})")
 _PARTS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{2}|\d{4})(?:[ T,].*)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[./](\d{1,2})[./](\d{1,2})(?:[ T].*)?")
-_NAMED = re.compile(r"(\d{1,2})[ .\-]+([^\W\d_]{3,10})\.?[ ,.\-]+(\d{4})(?:[ T,].*)?")
+_NAMED = re.compile(r"(\d{1,2})[ ./\-]+([^\W\d_]{3,10})\.?[ ,./\-]+(\d{4}|\d{2})(?:[ T,].*)?")
+_CLOCK = re.compile(
+    r".*?[T ,](\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)? ?([ap]m)? ?(z|utc|gmt|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
 _NAMED_US = re.compile(r"([^\W\d_]{3,10})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?:[ ,].*)?")
 _MONTHS = {
     name: number
@@ -93,6 +97,36 @@ def to_date(text: str, order: Order) -> date | None:
     return _number(text)
 
 
+def to_moment(text: str, order: Order) -> tuple[datetime, bool] | None:
+    """Return the moment a cell holds and whether it names its zone; without one it is taken as UTC.
+
+    None where there is no date; a date alone is its first moment.
+    """
+    day = to_date(text, order)
+    if day is None:
+        return None
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        whole = re.fullmatch(r"\d{10}|\d{13}", text.strip())
+        number = int(text) / (1000 if len(text.strip()) == 13 else 1) if whole else 0
+        at = datetime.fromtimestamp(number, UTC) if whole else datetime.combine(day, time(), UTC)
+        return at, bool(whole)
+    hour = int(match[1]) % 12 + 12 * (match[4].lower() == "pm") if match[4] else int(match[1])
+    try:
+        clock = time(hour, int(match[2]), int(match[3] or 0), tzinfo=_zone(match[5] or ""))
+        return datetime.combine(day, clock), bool(match[5])
+    except ValueError:
+        return None
+
+
+def _zone(text: str) -> timezone:
+    found = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", text)
+    if found is None:
+        return UTC
+    minutes = int(found[2]) * 60 + int(found[3])
+    return timezone(timedelta(minutes=-minutes if found[1] == "-" else minutes))
+
+
 def _make(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
@@ -102,7 +136,7 @@ def _make(year: int, month: int, day: int) -> date | None:
 
 def _named(day: str, month: str, year: str) -> date | None:
     number = _MONTHS.get(unicodedata.normalize("NFKC", month).casefold())
-    return None if number is None else _make(int(year), number, int(day))
+    return None if number is None else _make(int(year) + (2000 if len(year) == 2 else 0), number, int(day))
 
 
 _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], date | None]], ...] = (

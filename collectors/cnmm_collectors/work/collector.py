@@ -1,0 +1,106 @@
+"""The work collector: all exports of tickets, deployments, pages and reviews in one item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from cnmm_collectors import registry
+from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
+from cnmm_collectors.signals import Gap, SignalSpec, Unknown
+from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_collectors.tables.cells import Cells
+from cnmm_collectors.tables.faults import TableFault
+from cnmm_collectors.tables.intake import Intake
+from cnmm_collectors.tables.mapping import hints_of
+from cnmm_collectors.tables.places import expand, state_of
+from cnmm_collectors.tables.table import open_table
+from cnmm_collectors.work import settings as options
+from cnmm_collectors.work.answers import Answers
+from cnmm_collectors.work.citing import Citer
+from cnmm_collectors.work.layouts import LAYOUTS
+from cnmm_collectors.work.others import Others
+from cnmm_collectors.work.records import Records
+from cnmm_collectors.work.tickets import Tickets
+
+
+def _answerable() -> tuple[SignalSpec, ...]:
+    found = registry.declared(("host", "iam", "catalog"))
+    return tuple(spec for spec in found if any(source.name == "work" for source in spec.sources))
+
+
+@dataclass(slots=True)
+class _Read:
+    """What all files together said, and what became of each."""
+
+    tickets: Tickets = field(default_factory=Tickets)
+    others: Others = field(default_factory=Others)
+    intakes: list[Intake] = field(default_factory=list)
+    failures: dict[str, Unknown] = field(default_factory=dict)
+    accounts: list[LedgerRow] = field(default_factory=list)
+
+    def take(self, kind: str, path: Path, settings: options.Settings, as_of: date) -> None:
+        """Read one file; one that cannot be used is remembered by its kind."""
+        try:
+            hints = hints_of(settings.mappings, path.name)
+            with open_table(path, kind, LAYOUTS[kind], hints) as table:
+                intake = Intake.of(table, kind)
+                if table.layout == "tickets":
+                    self.tickets.take(table, intake, settings, as_of)
+                else:
+                    self.others.take(table, intake, settings, as_of)
+                self.intakes.append(intake)
+        except TableFault as fault:
+            self.failures.setdefault(kind, Unknown(fault.gap, str(fault)))
+            row = LedgerRow("work", f"{kind} file", path.name, 1, 0, 0, 1, fault.gap.value, str(fault))
+            self.accounts.append(row)
+
+
+class WorkCollector:
+    """Reads exports of trackers, paging, deployment and review systems; implements `plugin.Collector`."""
+
+    name: ClassVar[str] = "work"
+    version: ClassVar[str] = "1"
+    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
+    Settings: ClassVar[type[BaseModel]] = options.Settings
+
+    def accepts(self, target: Target) -> bool:
+        """True for the exports of work under `sources:`."""
+        return target.kind == "work"
+
+    def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
+        """Yield one item for all files together; a source without a file becomes a ledger row."""
+        org = target.subject or Subject(SubjectKind.ORG, "given-targets")
+        files: list[tuple[str, str, int, int]] = []
+        missing: list[str] = []
+        for kind, locator in target.facts:
+            if kind not in LAYOUTS:
+                continue
+            found = expand(Path(locator))
+            if not found:
+                missing.append(kind)
+                about = f"{kind}: {Path(locator).name}"
+                yield LedgerRow("work", "file", about, 1, 0, 0, 1, "not_visible", "no such file")
+            files += [(kind, str(path), *state_of(path)) for path in found]
+        payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
+        yield WorkItem(self.name, f"work of {org.name}", target, (org,), payload=payload)
+
+    def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
+        """Yield what all exports say together, and the account of every row."""
+        given = dict(item.payload)
+        read, cells = _Read(), Cells(int(given["k"]))
+        for kind in given["missing"]:
+            read.failures[kind] = Unknown(Gap.NOT_VISIBLE, f"a {kind} export that was named is not there")
+        for kind, locator, *_ in given["files"]:
+            read.take(kind, Path(locator), settings, reader.as_of)
+        citer, lost = Citer(reader, item.subjects[0]), read.failures.get("work")
+        if read.tickets.files:
+            yield from Answers(read.tickets, settings, citer, reader.as_of, cells, lost).signals()
+        yield from Records(read.others, settings, citer, reader.as_of, read.failures).signals()
+        yield from (intake.ledger(cells) for intake in read.intakes)
+        yield from read.accounts
