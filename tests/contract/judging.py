@@ -42,7 +42,11 @@ def misshapen(value: Value, spec: SignalSpec) -> Iterator[str]:
     elif isinstance(value, int | Fraction) and not isinstance(value, bool):
         if value < spec.low or (spec.high is not None and value > spec.high):
             yield f"{value} outside {spec.low}..{spec.high}"
-        if spec.unit is Unit.COUNT and Fraction(value).denominator != 1 and not spec.id.endswith(("_p50", "_rate")):
+        if (
+            spec.unit is Unit.COUNT
+            and Fraction(value).denominator != 1
+            and not spec.id.endswith(("_p50", "_rate"))
+        ):
             yield f"{value} is no whole number"
     elif isinstance(value, Masses) and any(mass < 0 for _, mass in value.items):
         yield "a negative mass"
