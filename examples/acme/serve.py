@@ -19,9 +19,9 @@ import yaml
 HERE = Path(__file__).resolve()
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[2] / "tests")]
 
-from services import Serve, Service, github
+from services import Serve, Service, github, kubernetes
 
-SERVICES: tuple[Serve, ...] = (github.serve,)
+SERVICES: tuple[Serve, ...] = (github.serve, kubernetes.serve)
 
 
 def main(arguments: list[str]) -> int:
