@@ -10,13 +10,15 @@ from cnmm_collectors.git import detect
 from cnmm_collectors.git.blobs import Contents, read_blobs, read_code
 from cnmm_collectors.git.citation import RepositoryCite
 from cnmm_collectors.git.components import Division, describes_component, divide
+from cnmm_collectors.git.detect.survey import Survey
 from cnmm_collectors.git.history import DAY, History, Parser, Window, command, commits, ignored_commits
 from cnmm_collectors.git.model import Component, PathClass, RepositoryView
 from cnmm_collectors.git.owners import OwnersFile
-from cnmm_collectors.git.ownership import Ownership, is_ownership_file, read_ownership
+from cnmm_collectors.git.ownership import Ownership, is_ownership_file, judge_ownership, read_ownership
 from cnmm_collectors.git.past import LateDates, LatePast, Past
 from cnmm_collectors.git.people import People
 from cnmm_collectors.git.settings import Settings
+from cnmm_collectors.git.standing import Standing
 from cnmm_collectors.git.touches import Touch, Touches, divide_changes, place_paths
 from cnmm_collectors.git.tree import REGULAR, read_tree
 from cnmm_collectors.git.workspaces import lists_parts
@@ -32,11 +34,12 @@ SHALLOW = "shallow clone: its history is cut off, so dates and authors would mis
 class Analysis:
     """What was read of one repository; `gap` and `detail` say why `history` is None.
 
-    `judged` are the signals of the files, made as if every component were in use; empty where
+    `survey` and `judged` are the files parsed and their signals, made as if every component were in use; empty where
     history cannot say.
     """
 
     view: RepositoryView
+    survey: Survey
     wanted: int
     contents: Contents
     division: Division
@@ -75,11 +78,13 @@ def analyse(
     with repository.stream(*arguments) as chunks:
         analysis = _read_files(repository, commit, repo, settings, reader, window)
         ignored = ignored_commits(analysis.contents.read.get(_IGNORED, b""))
-        paths = [entry.path for entry in analysis.view.entries]
-        late = LatePast(Parser(paths, window, People(settings.bots), ignored), commits(chunks, mark))
-        judged = tuple(detect.signals(analysis.view, LateDates(late), settings.security_guideline))
+        tracked = {entry.path: entry.oid for entry in analysis.view.entries}
+        late = LatePast(Parser(tracked, window, People(settings.bots), ignored), commits(chunks, mark))
+        survey = Survey(analysis.view, LateDates(late), frozenset(settings.security_guideline))
+        used = Standing(analysis.view.cite, None, "")
+        judged = (*judge_ownership(analysis.view, analysis.ownership, used), *detect.judge(survey))
         past = late.finish()
-    return _place(replace(analysis, judged=judged), past, settings, lifecycle)
+    return _place(replace(analysis, survey=survey, judged=judged), past, settings, lifecycle)
 
 
 def _read_files(
@@ -108,7 +113,8 @@ def _read_files(
     )
     paths = _divide_paths(names, components)
     tallies = tuple(Counter(map(detect.path_class, inside)) for inside in paths)
-    return Analysis(view, len(wanted), contents, division, ownership, window, paths, tallies)
+    survey = Survey(view, {}, designated)
+    return Analysis(view, survey, len(wanted), contents, division, ownership, window, paths, tallies)
 
 
 def _divide_paths(names: Sequence[str], components: Sequence[Component]) -> tuple[list[str], ...]:

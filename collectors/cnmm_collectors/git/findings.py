@@ -11,7 +11,6 @@ from cnmm_collectors.git import detect
 from cnmm_collectors.git.analysis import Analysis
 from cnmm_collectors.git.authorship import Authorship, cloud_native_reading
 from cnmm_collectors.git.detect.ci.signals import shared_references
-from cnmm_collectors.git.detect.survey import Survey
 from cnmm_collectors.git.freshness import Freshness
 from cnmm_collectors.git.history import History
 from cnmm_collectors.git.ownership import judge_ownership
@@ -71,8 +70,7 @@ def _signals(
     analysis: Analysis, settings: Settings, standing: Standing, seen: Mapping[tuple[str, Subject], Reading]
 ) -> Iterator[Signal]:
     view, history = analysis.view, analysis.history
-    yield from _file_signals(analysis, settings, standing)
-    yield from judge_ownership(view, analysis.ownership, standing)
+    yield from _file_signals(analysis, standing)
     known = history or _no_history()
     authorship = Authorship(known, settings, standing, view.cite, analysis.window.end, len(view.entries))
     freshness = Freshness(known, settings, standing, view.cite, analysis.window.end)
@@ -86,13 +84,14 @@ def _signals(
         yield from freshness.judge(component, analysis.paths[position], analysis.touches.merged[position])
 
 
-def _file_signals(analysis: Analysis, settings: Settings, standing: Standing) -> Iterator[Signal]:
+def _file_signals(analysis: Analysis, standing: Standing) -> Iterator[Signal]:
     """Yield what the files say, and instead of it for a component out of use that it is."""
     outside = {item.subject: standing.outside(item) for item in analysis.view.components}
     if not any(reading is None for reading in outside.values()):
         # With nothing in use, readings about the repository itself are others too.
         dates = spans(analysis.history) if analysis.history is not None else {}
-        yield from detect.signals(analysis.view, dates, settings.security_guideline)
+        yield from detect.judge(analysis.survey.again(analysis.view, dates))
+        yield from judge_ownership(analysis.view, analysis.ownership, standing)
         return
     for signal in analysis.judged:
         reading = outside.get(signal.subject)
@@ -107,7 +106,6 @@ def _no_history() -> History:
 
 def _sketches(analysis: Analysis, standing: Standing) -> Iterator[Signal | PersonFact]:
     """Yield what a join compares plumbing by; a component that has none is answered here."""
-    survey = Survey(analysis.view, {})
     for component in analysis.view.components:
         reading = standing.outside(component)
         drawn = detect.sketch(analysis.view, component) if reading is None else None
@@ -115,7 +113,7 @@ def _sketches(analysis: Analysis, standing: Standing) -> Iterator[Signal | Perso
             reading = reading or standing.absent("pipeline or chart files of 8 lines or more")
             yield Signal(SKETCH, component.subject, "git", reading)
             continue
-        shared = "shared" if shared_references(survey, component) else "own"
+        shared = "shared" if shared_references(analysis.survey, component) else "own"
         yield PersonFact("", "boilerplate.sketch", f"{shared}:{drawn}", "git", component.subject)
 
 

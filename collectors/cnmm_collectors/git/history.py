@@ -1,8 +1,7 @@
 """One pass over the whole history: when each path first came, when it last really changed, and who changed
 what in the windows.
 
-A change that a merge discarded still dates its path: it was made, and somebody looked at both sides. Parsing
-is on bytes. A random mark that no file name and no subject can guess starts each commit.
+Parsing is on bytes. A random mark that no file name and no subject can guess starts each commit.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 import re
 import secrets
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from cnmm_collectors.git.dating import Dating
 from cnmm_collectors.git.people import People
 
 DAY = 86_400
@@ -91,7 +91,7 @@ def command(commit: str) -> tuple[tuple[str, ...], bytes]:
     fields = (
         "%H %P%x00%ct %at%x00%aE%x00%aN%x00%(trailers:key=Co-authored-by,valueonly,separator=%x03)%x00%s%x00"
     )
-    arguments = ("log", "-z", "-c", "--name-status", "--no-renames", "--no-color", "--use-mailmap",
+    arguments = ("log", "-z", "-c", "--raw", "--no-abbrev", "--no-renames", "--no-color", "--use-mailmap",
                  "--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-notes",
                  "--ignore-submodules=all",
                  f"--format={mark}{fields}", "--end-of-options", commit, "--")  # fmt: skip
@@ -122,65 +122,66 @@ class Parser:
     """Builds a History from the commits, newest first."""
 
     def __init__(
-        self, paths: Sequence[str], window: Window, people: People, ignored: frozenset[bytes] = frozenset()
+        self,
+        tracked: Mapping[str, str],
+        window: Window,
+        people: People,
+        ignored: frozenset[bytes] = frozenset(),
     ) -> None:
-        """Prepare for the paths tracked at the scanned commit; `ignored` are commits listed as mass edits."""
+        """Prepare for the paths tracked at the scanned commit, each with its object id; `ignored` are commits
+        listed as mass edits.
+        """
         self._window, self._ignored = window, ignored
-        self._index = {p.encode("utf-8", "surrogateescape"): i for i, p in enumerate(paths)}
-        self._open = set(range(len(paths)))
-        self._tracked = len(paths)
-        self._limit = max(50, len(paths) // 5)
-        self._last = array("q", bytes(8 * len(paths)))
-        self._first = array("q", bytes(8 * len(paths)))
-        self._fallback: dict[int, int] = {}
-        self._unclear: set[int] = set()
-        self._undated: set[int] = set()
-        self.history = History(people, list(paths))
+        raw = {path.encode("utf-8", "surrogateescape"): oid.encode() for path, oid in tracked.items()}
+        self._index = {path: number for number, path in enumerate(raw)}
+        self._dating = Dating(raw)
+        self._limit = max(50, len(raw) // 5)
+        self.history = History(people, list(tracked))
 
     def feed(self, stream: Iterable[bytes]) -> History:
         """Return the history that the commits tell; names and addresses are forgotten."""
         for raw in stream:
             if raw:
                 self._commit(raw)
-        self._settle()
-        self.history.people.forget()
-        return self.history
+        history = self.history
+        history.changed, history.added, history.unclear = self._dating.settle()
+        history.people.forget()
+        return history
 
     def _commit(self, raw: bytes) -> None:
         head, times, address, name, trailers, subject, rest = raw.split(b"\0", 6)
-        sha, *parents = head.split()
         fields = rest.lstrip(b"\0\n").split(b"\0")
-        letters, paths = fields[0:-1:2], fields[1::2]
+        rows, paths = fields[0:-1:2], fields[1::2]
         when = self._window.date_of(*_seconds(times))
         history = self.history
         history.commits += 1
-        bulk = self._is_bulk(letters, subject, sha)
+        # A few files are never a bulk edit, and nearly all commits have few.
+        bulk = len(rows) >= _FEW and self._is_bulk(_letters(rows), subject, head)
         history.bulk += bulk
         if when is None:
             history.undated += 1
-            self._doubt(letters, paths)
-            return
-        if history.first is None or when < history.first:
-            history.first = when
-        if when > self._window.start:
-            self._keep(when, sha, parents, (name, address, trailers), bulk, letters, paths)
-        self._date(when, bulk, letters, paths)
+        else:
+            if history.first is None or when < history.first:
+                history.first = when
+            if when > self._window.start:
+                self._keep(when, head.split(), (name, address, trailers), bulk, rows, paths)
+        self._dating.date(when, bulk, rows, paths)
+        if b"A\0" in rest:
+            self._dating.add(when, rows, paths)
 
-    def _is_bulk(self, letters: Sequence[bytes], subject: bytes, sha: bytes) -> bool:
+    def _is_bulk(self, letters: Sequence[bytes], subject: bytes, head: bytes) -> bool:
         """True for an edit of so many existing files that it says nothing of any; added files are real."""
-        if len(letters) < _FEW:
-            return False
         added = letters.count(b"A")
         removed = letters.count(b"D")
         existing = len(letters) - added - removed + min(added, removed)
         if existing > self._limit:
             return True
         only_edits = not added and not removed
-        return only_edits and (sha in self._ignored or _MASS.search(subject) is not None)
+        return only_edits and (head[: head.find(b" ")] in self._ignored or _MASS.search(subject) is not None)
 
     def _keep(
-        self, when: int, sha: bytes, parents: Sequence[bytes], who: tuple[bytes, bytes, bytes],
-        bulk: bool, letters: Sequence[bytes], paths: Sequence[bytes],
+        self, when: int, shas: Sequence[bytes], who: tuple[bytes, bytes, bytes],
+        bulk: bool, rows: Sequence[bytes], paths: Sequence[bytes],
     ) -> None:  # fmt: skip
         history = self.history
         author = history.people.identify(who[0], who[1])
@@ -192,8 +193,8 @@ class Parser:
             history.bots += 1
         touched = () if bulk else paths
         ids = array("I", [self._number(path) for path in touched])
-        status = b"".join(letter[:1] for letter in letters) if touched else b""
-        history.changes.append(Change(when, sha, tuple(parents), people, bulk, ids, status))
+        status = b"".join(letter[:1] for letter in _letters(rows)) if touched else b""
+        history.changes.append(Change(when, shas[0], tuple(shas[1:]), people, bulk, ids, status))
 
     def _number(self, path: bytes) -> int:
         number = self._index.get(path)
@@ -202,55 +203,19 @@ class Parser:
             self.history.paths.append(path.decode("utf-8", "surrogateescape"))
         return number
 
-    def _date(self, when: int, bulk: bool, letters: Sequence[bytes], paths: Sequence[bytes]) -> None:
-        index, unsettled, first, last = self._index, self._open, self._first, self._last
-        for letter, path in zip(letters, paths, strict=True):
-            number = index.get(path)
-            if number is None or number >= self._tracked:
-                continue
-            if letter == b"A" or _adds(letter):
-                first[number] = when
-            if number in unsettled:
-                if bulk:
-                    # Should nothing else turn up, the oldest mention is when it got this name.
-                    self._fallback[number] = when
-                else:
-                    last[number] = when
-                    unsettled.discard(number)
 
-    def _doubt(self, letters: Sequence[bytes], paths: Sequence[bytes]) -> None:
-        for letter, path in zip(letters, paths, strict=True):
-            number = self._index.get(path)
-            if number is None or number >= self._tracked:
-                continue
-            if _adds(letter):
-                self._undated.add(number)
-            if number in self._open:
-                self._unclear.add(number)
-                self._open.discard(number)
-
-    def _settle(self) -> None:
-        history = self.history
-        for number in range(self._tracked):
-            path = history.paths[number]
-            moment = self._last[number] or self._fallback.get(number, 0)
-            if number in self._unclear or not moment:
-                history.unclear.add(path)
-            else:
-                history.changed[path] = moment
-            if self._first[number] and number not in self._undated:
-                history.added[path] = self._first[number]
-
-
-def _adds(letter: bytes) -> bool:
-    """True for a path that is new; a merge adds what none of its parents holds."""
-    return not letter.strip(b"A")
+def _letters(rows: Iterable[bytes]) -> list[bytes]:
+    """Return git's status of each row: one letter, for a merge one for each parent."""
+    return [row.rpartition(b" ")[2] for row in rows]
 
 
 def _seconds(times: bytes) -> tuple[int, int]:
     """Return (committed, authored) in epoch seconds, 0 where a commit's own line is broken."""
     committed, _, authored = times.partition(b" ")
-    return _second(committed), _second(authored)
+    try:
+        return int(committed), int(authored)
+    except ValueError:
+        return _second(committed), _second(authored)
 
 
 def _second(text: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.git.detect.paths import is_security_path
 from cnmm_collectors.git.model import Cite, RepositoryView
 from cnmm_collectors.git.owners import (
+    Chooser,
     OwnerCoverage,
     OwnersFile,
     OwnersTree,
@@ -114,15 +116,17 @@ def judge_ownership(view: RepositoryView, ownership: Ownership, standing: Standi
     if ownership.owners is None:
         yield from _without_file(view, ownership, standing, bool(sensitive))
         return
-    coverage = measure_coverage(paths, ownership.owners, is_security_path)
-    counts = _count(paths, place_paths(paths, view.components), ownership.owners)
+    # Three measures ask of the same paths: each is decided once.
+    choose = cache(applying_rules(ownership.owners))
+    coverage = measure_coverage(paths, ownership.owners, is_security_path, choose)
+    counts = _count(paths, place_paths(paths, view.components), ownership.owners, choose)
     cited = view.cite.file(ownership.path)
     readings: dict[str, Reading] = {
         "codeowners.path_coverage_ratio": _ratio(coverage.owned, coverage.total, coverage.undecided, cited),
         "codeowners.team_owner_ratio": _team_share(counts, coverage, cited),
         "codeowners.owner_concentration": _masses(coverage, cited),
         "codeowners.catch_all_ratio": _ratio(coverage.catch_all_owned, coverage.owned, 0, cited),
-        "codeowners.security_path_ratio": _security(ownership.owners, sensitive, cited, view.cite),
+        "codeowners.security_path_ratio": _security(ownership.owners, choose, sensitive, cited, view.cite),
     }
     if coverage.undecided:
         part = Unknown(Gap.MALFORMED, "some paths hang on an ownership file that could not be read")
@@ -170,11 +174,10 @@ def _masses(coverage: OwnerCoverage, cited: Evidence) -> Reading:
 
 
 def _security(
-    owners: OwnersFile | OwnersTree, sensitive: Sequence[str], cited: Evidence, cite: Cite
+    owners: OwnersFile | OwnersTree, choose: Chooser, sensitive: Sequence[str], cited: Evidence, cite: Cite
 ) -> Reading:
     if not sensitive:
         return Absent((cite.tree("security paths"),))
-    choose = applying_rules(owners)
     bare = 0
     for path in sensitive:
         rules = choose(path)
@@ -200,8 +203,9 @@ def _owned_by_team(count: _Count | None, alone: bool, cited: Evidence, cite: Cit
     return Observed(low > _BAR, (cited, cite.tree(f"paths with a team as owner: {held} of {count.paths}")))
 
 
-def _count(paths: Sequence[str], places: Sequence[int], owners: OwnersFile | OwnersTree) -> dict[int, _Count]:
-    choose = applying_rules(owners)
+def _count(
+    paths: Sequence[str], places: Sequence[int], owners: OwnersFile | OwnersTree, choose: Chooser
+) -> dict[int, _Count]:
     counts: dict[int, _Count] = {}
     # By identity: the same few rules decide nearly all paths.
     judged: dict[tuple[int, ...], _Verdict] = {}

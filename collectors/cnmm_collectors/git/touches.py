@@ -75,15 +75,18 @@ def _split(
     for change in group:
         if not change.people or change.bulk:
             continue
+        people = dict.fromkeys(map(root, change.people))
+        seen: set[int] = set()
         for number, letter in zip(change.ids, change.letters, strict=True):
             position = places[number]
             entry = found.get(position)
             if entry is None:
                 entry = found[position] = ({}, [], bytearray())
+            if position not in seen:
+                seen.add(position)
+                entry[0].update(people)
             entry[1].append(number)
             entry[2].append(letter)
-            for person in change.people:
-                entry[0][root(person)] = None
     # A merge dates what it brought in: that is when the component changed.
     return [
         (position, Touch(group[0].when, tuple(people), tuple(ids), bytes(letters)))

@@ -15,10 +15,11 @@ def read_tree(repository: GitRepository, commit: str, most: int) -> tuple[TreeEn
     listing = repository.run("ls-tree", "-r", "-z", "--full-tree", commit, limit=1024**3)
     if listing.count(b"\0") > most:
         raise GitFault(f"more than {most} tracked paths", Gap.UNSUPPORTED)
-    return tuple(_entry(row) for row in listing.split(b"\0") if row)
+    rows = listing.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(_entry(row) for row in rows if row)
 
 
-def _entry(row: bytes) -> TreeEntry:
-    facts, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
+def _entry(row: str) -> TreeEntry:
+    facts, _, path = row.partition("\t")
     mode, _, oid = facts.split(" ")
     return TreeEntry(path, mode, oid)

@@ -17,6 +17,7 @@ from cnmm_collectors.signals import Gap
 
 CHUNK = 1024 * 1024
 _AHEAD = 48  # chunks that may wait for the reader: 48 MiB
+_LONG, _LITTLE, _PAUSE = CHUNK // 8, CHUNK // 8, 0.004  # bytes, bytes, seconds
 _KEPT = (
     "PATH",
     "TMPDIR",
@@ -179,6 +180,9 @@ class Process:
                 break
             if not self._put(chunk):
                 break
+            if seen > _LONG and len(chunk) < _LITTLE:
+                # Git writes 4 KiB at a time, and to hand each over wakes two threads: let the pipe fill.
+                time.sleep(_PAUSE)
         pipe.close()
         self._put(None)
 

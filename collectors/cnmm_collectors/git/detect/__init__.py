@@ -33,6 +33,7 @@ __all__ = [
     "TEAM_KEYS",
     "is_plumbing",
     "is_security_path",
+    "judge",
     "layers",
     "layers_of",
     "path_class",
@@ -88,7 +89,11 @@ def signals(
     is unreadable, which makes what depends on it unknown. `designated` are the paths that the settings name
     as security guidelines.
     """
-    survey = Survey(view, dates or {}, frozenset(designated))
+    yield from judge(Survey(view, dates or {}, frozenset(designated)))
+
+
+def judge(survey: Survey) -> Iterator[Signal]:
+    """Yield what `signals` yields for a survey that is at hand."""
     for detector in _DETECTORS:
         yield from detector.find_signals(survey)
 

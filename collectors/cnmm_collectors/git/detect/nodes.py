@@ -123,7 +123,11 @@ class _Builder:
             self._skip(event)
         elif isinstance(event, yaml.ScalarEvent):
             self._count()
-            self._put(Node(event.value, _first_line(event), _last_line(event)), event.anchor)
+            node = Node(event.value, _first_line(event), _last_line(event))
+            if self._stack and not event.anchor:
+                self._stack[-1].add(node)
+            else:
+                self._put(node, event.anchor)
         elif isinstance(event, yaml.CollectionStartEvent):
             self._open(event)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -200,7 +204,7 @@ def read_yaml(text: str) -> tuple[Node, ...]:
     if len(text) > STREAM_LIMIT:
         raise YamlFault("larger than the limit")
     text = blank_schemas(text)
-    if max(map(len, _MARKER.split(text))) > SIZE_LIMIT:
+    if len(text) > SIZE_LIMIT and max(map(len, _MARKER.split(text))) > SIZE_LIMIT:
         raise YamlFault("larger than the limit")
     builder = _Builder()
     try:
@@ -213,6 +217,8 @@ def read_yaml(text: str) -> tuple[Node, ...]:
 
 def blank_schemas(text: str) -> str:
     """Return the text with the lines below each schema's key left empty, so that line numbers stay true."""
+    if "openAPIV3Schema:" not in text:
+        return text
     kept: list[str] = []
     at = 0
     while match := _SCHEMA.search(text, at):

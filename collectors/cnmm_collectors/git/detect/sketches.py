@@ -18,7 +18,7 @@ _DIGITS = 12
 _CHART = re.compile(
     r"(^|/)(chart\.yaml|values[^/]*\.ya?ml|templates/.+\.(ya?ml|tpl)|kustomization\.ya?ml)$", re.IGNORECASE
 )
-_COMMENT = re.compile(r"(^|\s)#.*$")
+_COMMENT = re.compile(r"(^|[^\S\n])#.*$", re.MULTILINE)
 _OWN = re.compile(r"\b[0-9a-f]{7,64}\b|\bv?\d+(\.\d+)+\b|\d+")
 
 
@@ -52,10 +52,9 @@ def _lines(view: RepositoryView, component: Component, name: str) -> Iterator[st
         if not counts(path) or not _belongs(view, path, component):
             continue
         if path_class(path) is PathClass.CI or _CHART.search(path):
-            for raw in decode(view.contents[path]).split("\n"):
-                line = " ".join(_COMMENT.sub("", raw).lower().replace(name, "~").split())
-                if line:
-                    yield _OWN.sub("0", line)
+            text = _COMMENT.sub("", decode(view.contents[path])).lower().replace(name, "~")
+            lines = (" ".join(raw.split()) for raw in _OWN.sub("0", text).split("\n"))
+            yield from filter(None, lines)
 
 
 def _belongs(view: RepositoryView, path: str, component: Component) -> bool:

@@ -19,6 +19,7 @@ from cnmm_collectors.signals import Gap
 
 Dates = Mapping[str, tuple[int | None, int]]
 LINE_LIMIT = 2000
+_OF_FILES = ("paths", "readable", "_parsed", "_pipes", "_needs", "faults")
 _T = TypeVar("_T")
 
 
@@ -43,6 +44,12 @@ class Survey:
     designated: frozenset[str] = frozenset()
     memory: dict[Any, Any] = field(default_factory=dict, repr=False)
     _owners: dict[str, tuple[Component, ...]] = field(default_factory=dict, repr=False)
+
+    def again(self, view: RepositoryView, dates: Dates) -> Survey:
+        """Return the survey of the same files under another view of what is in use; nothing is parsed twice."""
+        other = Survey(view, dates, self.designated)
+        other.__dict__.update({name: self.__dict__[name] for name in _OF_FILES if name in self.__dict__})
+        return other
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

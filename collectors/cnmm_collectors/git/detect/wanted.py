@@ -20,12 +20,13 @@ _NOT_MANIFESTS = re.compile(
     re.IGNORECASE,
 )
 _NAMES = re.compile(
-    r"^((docker|container)file(\..*)?|.*\.dockerfile|project\.toml|project|\.gitlab-ci\.ya?ml|jenkinsfile.*"
+    r"^((docker|container)file(\..*)?|project\.toml|project|\.gitlab-ci\.ya?ml|jenkinsfile.*"
     r"|requirements[^/]*\.(txt|in)|pyproject\.toml|pipfile|package\.json|go\.mod|pom\.xml"
-    r"|build\.gradle(\.kts)?|cargo\.toml|\.trivyignore|osv-scanner\.toml|.*vex\.json|\.gitleaks\.toml"
-    r"|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject"
-    r"|.*\.rego|(.*[_-])?(pipelines?|flows?|workflows?)([_-].*)?\.py)$"
+    r"|build\.gradle(\.kts)?|cargo\.toml|\.trivyignore|osv-scanner\.toml|\.gitleaks\.toml"
+    r"|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject)$"
 )
+_ENDINGS = (".dockerfile", "vex.json", ".rego")
+_FLOW = re.compile(r"^(.*[_-])?(pipelines?|flows?|workflows?)([_-].*)?\.py$")
 _FLOWS = re.compile(r"(^|/)(pipelines?|flows?|workflows?|dags?)/", re.IGNORECASE)
 _SDK = re.compile(rb"\b(kfp|flytekit|metaflow)\b")
 
@@ -36,14 +37,14 @@ def wanted(path: str) -> bool:
     if not counts(path):
         return False
     name = path.rpartition("/")[2].lower()
-    if _NAMES.match(name):
+    if name.endswith(_ENDINGS) or _NAMES.match(name):
         return True
     if is_prose(path):
         return any(module.could_decide(path) for module in (documents, decisions, guidelines))
     if name.endswith(_YAML):
         return path_class(path) is PathClass.CI or not _NOT_MANIFESTS.search(path)
     if name.endswith(".py"):
-        return _FLOWS.search(path) is not None
+        return _FLOW.match(name) is not None or _FLOWS.search(path) is not None
     return name.endswith(".tf") or (name.endswith(".tpl") and "/templates/" in f"/{path}")
 
 

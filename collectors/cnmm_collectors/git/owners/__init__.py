@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnmm_collectors.git.owners.coverage import OwnerCoverage, applying_rules, measure_coverage
+from cnmm_collectors.git.owners.coverage import Chooser, OwnerCoverage, applying_rules, measure_coverage
 from cnmm_collectors.git.owners.github import parse_github
 from cnmm_collectors.git.owners.gitlab import parse_gitlab
 from cnmm_collectors.git.owners.kubernetes import (
@@ -24,6 +24,7 @@ from cnmm_collectors.git.owners.model import (
 from cnmm_collectors.git.owners.patterns import Glob, PatternIndex, compile_pattern
 
 __all__ = [
+    "Chooser",
     "Dialect",
     "Glob",
     "Owner",

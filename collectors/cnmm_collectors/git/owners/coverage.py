@@ -49,12 +49,9 @@ class OwnerCoverage:
 @dataclass(slots=True)
 class _Tally:
     rules: tuple[Rule, ...] | None
+    is_owned: bool
     paths: int = 0
     security: int = 0
-
-    @property
-    def is_owned(self) -> bool:
-        return any(rule.owners for rule in self.rules or ())
 
 
 def applying_rules(owners: OwnersFile | OwnersTree) -> Chooser:
@@ -69,10 +66,16 @@ def applying_rules(owners: OwnersFile | OwnersTree) -> Chooser:
 
 
 def measure_coverage(
-    paths: Iterable[str], owners: OwnersFile | OwnersTree, is_security_path: Callable[[str], bool]
+    paths: Iterable[str],
+    owners: OwnersFile | OwnersTree,
+    is_security_path: Callable[[str], bool],
+    choose: Chooser | None = None,
 ) -> OwnerCoverage:
-    """Count what the owners say of each path given; the order of paths changes nothing."""
-    choose = applying_rules(owners)
+    """Count what the owners say of each path given; the order of paths changes nothing.
+
+    `choose` is what `applying_rules` gave for these owners, where it is at hand.
+    """
+    choose = choose or applying_rules(owners)
     # By identity: rules of two directories may be equal, and still are two rules.
     tallies: dict[tuple[int, ...] | None, _Tally] = {}
     unowned: list[str] = []
@@ -81,7 +84,7 @@ def measure_coverage(
         key = None if rules is None else tuple(map(id, rules))
         tally = tallies.get(key)
         if tally is None:
-            tally = tallies[key] = _Tally(rules)
+            tally = tallies[key] = _Tally(rules, any(rule.owners for rule in rules or ()))
         tally.paths += 1
         tally.security += bool(is_security_path(path))
         if rules is not None and not tally.is_owned:

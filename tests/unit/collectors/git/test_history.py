@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,20 +16,20 @@ from cnmm_collectors.git.history import History as Past
 from cnmm_collectors.git.history import Parser, Window, command, commits
 from cnmm_collectors.git.past import spans
 from cnmm_collectors.git.people import People
+from cnmm_collectors.git.tree import read_tree
 from cnmm_collectors.signals import Absent, Observed, Unknown
 from unit.collectors.git.repos import AS_OF, JANE, OMAR, History, days_ago, git, make_reader, scan
 
-NAMES = ["a.py", "b/c.py", "docs/x.md", "new\nline.txt", "späce é.txt", "\x01mark", "b/ M ", "D"]
+NAMES = ["a.py", "b/c.py", "docs/x.md", "new\nline.txt", "späce é.txt", "\x02mark", "b/ M ", "A"]
 
 
 def read(folder: Path, days: int = 365) -> Past:
     """Return what one pass over a repository finds."""
     repository = make_reader().git.open(str(folder))
     commit = repository.resolve()
-    listing = repository.run("ls-tree", "-r", "-z", "--name-only", commit)
-    paths = [row.decode("utf-8", "surrogateescape") for row in listing.split(b"\0") if row]
+    tracked = {entry.path: entry.oid for entry in read_tree(repository, commit, 1000)}
     arguments, mark = command(commit)
-    parser = Parser(paths, Window.until(AS_OF, days), People(()))
+    parser = Parser(tracked, Window.until(AS_OF, days), People(()))
     with repository.stream(*arguments) as chunks:
         past = parser.feed(commits(chunks, mark))
     repository.close()
@@ -35,54 +38,72 @@ def read(folder: Path, days: int = 365) -> Past:
 
 EDIT = st.tuples(st.sampled_from(NAMES), st.sampled_from(["set", "set", "set", "delete"]))
 COMMIT = st.lists(EDIT, min_size=1, max_size=4)
-# A side branch of some commits, and whether the merge itself edits a path besides.
+# Edits on either side of a merge, and what becomes of a path that both may have touched.
+SIDE = st.lists(COMMIT, min_size=1, max_size=2)
 STEP = st.one_of(
     COMMIT.map(lambda edits: ("plain", edits)),
-    st.tuples(st.just("merge"), st.lists(COMMIT, min_size=1, max_size=2), st.booleans()),
+    st.tuples(st.just("merge"), SIDE, SIDE, st.sampled_from(["ours", "theirs", "by path", "evil"])),
 )
 
 
-def build(steps: list[tuple[object, ...]]) -> History:
-    """Return a history of plain commits and merges; sides touch paths of their own, so that no merge
-    discards one.
-    """
-    history, clock, tip = History(), 400.0, 0
-    content = 0
-    alive: set[str] = {"base.txt"}
-    tip = history.commit({"base.txt": "0"}, clock)
+class Line:
+    """A branch of a history in the making: its tip, and what each of its paths holds there."""
+
+    def __init__(self, history: History, tip: int, files: dict[str, str], branch: str) -> None:
+        self.history, self.tip, self.files, self.branch = history, tip, dict(files), branch
+
+    def commit(self, edits: list[tuple[str, str]], clock: Iterator[int], by: str) -> None:
+        """Add a commit of edits, each with a content that nothing else has."""
+        changes: dict[str | bytes, str | bytes | None] = {}
+        for name, act in edits:
+            if act == "set":
+                changes[name] = self.files[name] = f"content {next(clock)}"
+            elif self.files.pop(name, "") and name not in changes:
+                changes[name] = None
+        self.tip = self.history.commit(changes, 9000 - next(clock), by, parent=self.tip, branch=self.branch)
+
+
+def build(steps: list[tuple[Any, ...]]) -> History:
+    """Return a history of plain commits and merges, some of which discard what a side did."""
+    history, clock = History(), itertools.count()
+    base = history.commit({"base.txt": "0"}, 9000 - next(clock))
+    main = Line(history, base, {"base.txt": "0"}, "refs/heads/main")
     for number, step in enumerate(steps):
         if step[0] == "plain":
-            changes: dict[str | bytes, str | bytes | None] = {}
-            for name, act in step[1]:  # type: ignore[attr-defined]
-                content += 1
-                if act == "set":
-                    changes[name] = str(content)
-                    alive.add(name)
-                elif name in alive and name not in changes:
-                    changes[name] = None
-                    alive.discard(name)
-            clock -= 1
-            tip = history.commit(changes, clock, JANE, parent=tip)
+            main.commit(step[1], clock, JANE)
             continue
-        side, merged = tip, dict[str | bytes, str | bytes | None]()
-        for inner in step[1]:  # type: ignore[attr-defined]
-            content += 1
-            changes = {f"side{number}/{index}.txt": str(content) for index in range(len(inner))}
-            merged |= changes
-            clock -= 1
-            side = history.commit(changes, clock, OMAR, parent=side, branch=f"refs/heads/s{number}")
-        clock -= 1
-        main = history.commit({f"main{number}.txt": "1"}, clock, parent=tip)
-        if step[2]:
-            merged[f"side{number}/0.txt"] = f"evil {number}"
-        clock -= 1
-        tip = history.commit(merged, clock, parent=main, merge=[side])
+        side = Line(history, main.tip, main.files, f"refs/heads/s{number}")
+        for one, edits in [(side, edits) for edits in step[1]] + [(main, edits) for edits in step[2]]:
+            one.commit(edits, clock, OMAR)
+        kept: dict[str, str] = dict({"ours": main, "theirs": side}.get(step[3], main).files)
+        if step[3] == "by path":
+            for path in sorted({*main.files, *side.files}):
+                source = (main, side)[next(clock) % 2].files
+                kept[path] = source.get(path, "")
+            kept = {path: content for path, content in kept.items() if content}
+        if step[3] == "evil":
+            kept["base.txt"] = f"evil {number}"
+        changes: dict[str | bytes, str | bytes | None] = dict.fromkeys(main.files)
+        main.tip = history.commit(changes | kept, 9000 - next(clock), parent=main.tip, merge=[side.tip])
+        main.files = kept
     return history
+
+
+def first_added(folder: Path, tracked: set[str]) -> dict[str, int]:
+    """Return when git says that each tracked path was first added, merges left out."""
+    told = git(
+        folder, "log", "-z", "--format=%x01%ct", "--no-renames", "--diff-filter=A", "--name-only", "HEAD"
+    )
+    found: dict[str, int] = {}
+    for commit in told.decode().split("\x01")[1:]:
+        when, _, names = commit.partition("\0")
+        found |= dict.fromkeys(names.lstrip("\n").split("\0"), int(when))
+    return {path: when for path, when in found.items() if path in tracked}
 
 
 @settings(max_examples=25)
 @given(st.lists(STEP, min_size=1, max_size=8))
-def test_last_change_is_what_git_log_says(steps: list[tuple[object, ...]]) -> None:
+def test_last_change_is_what_git_log_says(steps: list[tuple[Any, ...]]) -> None:
     with TemporaryDirectory() as place:
         folder = build(steps).write(Path(place) / "shop")
         past = read(folder)
@@ -91,9 +112,7 @@ def test_last_change_is_what_git_log_says(steps: list[tuple[object, ...]]) -> No
         for path, moment in past.changed.items():
             said = git(folder, "log", "-1", "--format=%ct", "HEAD", "--", f":(literal){path}")
             assert moment == int(said), path
-            said = git(folder, "log", "--format=%ct", "--no-renames", "--diff-filter=A", "HEAD", "--",
-                       f":(literal){path}")  # fmt: skip
-            assert past.added[path] == int(said.split()[-1]), path
+        assert past.added == first_added(folder, set(past.changed))
 
 
 def test_statuses_and_paths_are_read_exactly(tmp_path: Path) -> None:
@@ -175,12 +194,25 @@ def test_first_changes_come_from_commits_that_add_the_path(tmp_path: Path) -> No
     assert known[""] == (None, days_ago(700))
 
 
-def test_a_change_that_a_merge_discarded_still_dates_its_path(tmp_path: Path) -> None:
+def test_a_change_that_a_merge_discarded_dates_nothing(tmp_path: Path) -> None:
     history = History()
     base = history.commit({"a.py": "1"}, 90)
     side = history.commit({"a.py": "2"}, 80, branch="refs/heads/side", parent=base)
     history.commit({"a.py": "1"}, 70, parent=base, merge=[side])
-    assert read(history.write(tmp_path / "shop")).changed == {"a.py": days_ago(80)}
+    assert read(history.write(tmp_path / "shop")).changed == {"a.py": days_ago(90)}
+
+
+def test_a_path_that_a_bulk_edit_added_is_followed_beyond_it(tmp_path: Path) -> None:
+    history = History()
+    files = {f"src/{n}.py": f"{n}" for n in range(60)}
+    gone: dict[str | bytes, str | bytes | None] = dict.fromkeys(files)
+    history.commit(dict(files), 90)
+    history.commit({"src/1.py": "edited"}, 80)
+    history.commit(gone | {f"lib/{n}.py": f"{n}" for n in range(60)}, 70)
+    back = files | {"src/1.py": "edited"}
+    history.commit(dict.fromkeys(f"lib/{n}.py" for n in range(60)) | back, 60)
+    past = read(history.write(tmp_path / "shop"))
+    assert (past.changed["src/1.py"], past.changed["src/2.py"]) == (days_ago(80), days_ago(90))
 
 
 @pytest.mark.parametrize(
