@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from cnmm_reports.exposition import END
 from cnmm_reports.firstpage import excused
 from cnmm_reports.inert import line
 from cnmm_reports.view import ReportView
@@ -30,7 +31,7 @@ class OpenMetricsRenderer:
         """Return the one file."""
         organisation = ("organisation", view.assessment["organisation"])
         lines = [text for family in _families(view) for text in _family(organisation, *family)]
-        return {"metrics.prom": ("\n".join((*lines, "# EOF")) + "\n").encode()}
+        return {"metrics.prom": ("\n".join((*lines, END)) + "\n").encode()}
 
 
 def label_value(text: object) -> str:

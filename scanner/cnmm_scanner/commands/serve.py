@@ -25,6 +25,8 @@ from cnmm_scanner.history.location import parse_location
 def serve(folder: Path, store: str | None, host: str, port: int, token_variable: str | None) -> int:
     """Show the bundles below FOLDER as web pages: a list, each report, levels over time. Nothing is written.
 
+    /metrics holds the gauges of each organisation's newest bundle, for Prometheus.
+
     A reader gives the token as password (any user name) or as bearer token. Beyond this machine, put a
     proxy with TLS in front: the token would otherwise be read on the way.
     """

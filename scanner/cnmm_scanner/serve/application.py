@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from cnmm_reports.browse import POLICY, fault_page, list_page, trend_page
+from cnmm_reports.exposition import join_metrics
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.history.location import HistoryFault, Location
 from cnmm_scanner.history.points import SCHEMA, join_points, point_of
@@ -21,11 +22,13 @@ from cnmm_scanner.serve.folder import (
     list_bundles,
     read_assessment,
     sealed_assessment,
+    write_metrics,
     write_report,
 )
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HTML, _JSON = "text/html; charset=utf-8", "application/json"
+_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _KEYED = re.compile(r"/(report|assessment)/([0-9a-f]{32})")
 _OWN_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 _STRICT = {
@@ -43,7 +46,7 @@ _WORDS = {
     404: "There is no such page",
     405: "Nothing can be changed here",
     421: "This server is not known by that name",
-    503: "The history cannot be read",
+    503: "What is kept cannot be read now",
 }
 
 
@@ -88,6 +91,8 @@ class Application:
             return self._list()
         if path == "/trend":
             return self._trend(asked.get("organisation", [""])[0])
+        if path == "/metrics":
+            return self._metrics()
         match = _KEYED.fullmatch(path)
         place = self._place(match[2]) if match else None
         if match is None or place is None:
@@ -111,6 +116,16 @@ class Application:
                 return fault(503)
         trends = [(name, f"/trend?organisation={quote(name, safe='')}") for name in sorted(names)]
         return _answer(list_page(bundles, trends, hidden), _HTML)
+
+    def _metrics(self) -> Answer:
+        """Return the gauges of each organisation's newest bundle that can be read."""
+        newest = {one.organisation: one.key for one in reversed(list_bundles(self.root)[0]) if not one.fault}
+        places = [place for place in find_places(self.root) if place.key in newest.values()]
+        try:
+            return _answer(join_metrics(write_metrics(place) for place in places), _METRICS)
+        except (Fault, KeyError, TypeError, OSError):
+            # Half of the organisations would look like a fall to whoever draws the sum.
+            return fault(503)
 
     def _kept(self) -> set[str]:
         from cnmm_scanner.history.store import open_history

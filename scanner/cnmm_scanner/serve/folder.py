@@ -101,8 +101,19 @@ def sealed_assessment(place: Place) -> bytes:
 @lru_cache(maxsize=8)
 def write_report(place: Place) -> bytes:
     """Return the HTML report of a bundle; raises Fault."""
-    renderer = load_renderers(["html"], own_only=True)["html"]
+    return _render(place, "html")
+
+
+@lru_cache(maxsize=64)
+def write_metrics(place: Place) -> bytes:
+    """Return the gauges of a bundle in the OpenMetrics text format; raises Fault."""
+    return _render(place, "openmetrics")
+
+
+def _render(place: Place, form: str) -> bytes:
+    """Return the one file of a format; raises Fault."""
     sealed = sealed_assessment(place)
     with Bundle(place.path) as bundle:
         view = build_view(json.loads(sealed), bundle.catalogue())
-    return renderer.render(view)["report.html"]
+    (made,) = load_renderers([form], own_only=True)[form].render(view).values()
+    return made

@@ -21,13 +21,14 @@ Flags = Mapping[str, bool | None]
 def build(
     path: Path, flags: Flags, *, listed: Sequence[str] | None = None, above: str = "0.5",
     as_of: str = "2026-11-22", judged: bool = True, changes: Mapping[str, bytes] | None = None,
+    organisation: str = "acme",
 ) -> Path:  # fmt: skip
     """Write a bundle; `listed` names every repository the owner lists, those with a flag by default."""
     names = sorted(flags if listed is None else listed)
     at = f"{as_of}T00:00:00Z"
     members = facts(dict.fromkeys(flags, True))
     run = {
-        "organisation": "acme", "as_of": as_of, "complete": True,
+        "organisation": organisation, "as_of": as_of, "complete": True,
         "period": {"from": "2025-01-01", "to": as_of},
     }  # fmt: skip
     members[RUN] = held(document(run))

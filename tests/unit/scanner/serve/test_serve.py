@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from cnmm_scanner.container import held
 from cnmm_scanner.history.location import parse_location
 from cnmm_scanner.serve.application import Answer, Application
 from cnmm_scanner.serve.server import ServeFault, Server
+from golden import official
 from unit.scanner.diff.worlds import build
 from unit.scanner.small import ABOUT
 
@@ -66,6 +68,25 @@ def test_the_list_leads_to_reports_and_trends(folder: Path) -> None:
     trend = get(app, links(listed, "trend")[0])
     assert (trend.status, trend.body.count(b'class="trend"')) == (200, 2)
     assert trend.body.index(b"2026-01-01") < trend.body.index(b"2026-02-01")
+
+
+def test_metrics_are_those_of_each_organisations_newest_bundle(folder: Path) -> None:
+    build(folder / "zeta.cnmm", {"a": True}, as_of="2026-01-15", organisation="zeta")
+    answer = get(Application(folder), "/metrics")
+    assert (answer.status, answer.headers["Content-Type"][:30]) == (200, "application/openmetrics-text; ")
+    parsed = official.module("prometheus_client.openmetrics.parser").text_string_to_metric_families(
+        answer.body.decode()
+    )
+    samples = {
+        (sample.name, sample.labels["organisation"]): sample.value
+        for family in parsed
+        for sample in family.samples
+    }
+    days = {key[1]: value for key, value in samples.items() if key[0] == "cnmm_audit_timestamp_seconds"}
+    assert days == {
+        name: datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
+        for name, day in (("acme", "2026-02-01"), ("zeta", "2026-01-15"))
+    }
 
 
 def test_a_history_adds_scans_whose_bundles_are_gone(folder: Path, tmp_path: Path) -> None:
