@@ -1,0 +1,1 @@
+"""What is deployed: the chart as Helm renders it, the image, the rules and the dashboard."""
