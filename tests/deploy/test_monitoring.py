@@ -50,7 +50,10 @@ def selectors(expression: Any) -> Iterator[promql_parser.VectorSelector]:
 def asked(expression: str) -> Iterator[tuple[str, set[str]]]:
     """Yield (metric, labels matched or grouped by) of an expression; raises ValueError where it is none."""
     parsed = promql_parser.parse(expression)
-    grouped = set(re.findall(r"by \(([^)]*)\)", expression)[:1] and re.findall(r"\w+", re.findall(r"by \(([^)]*)\)", expression)[0]))
+    grouped = set(
+        re.findall(r"by \(([^)]*)\)", expression)[:1]
+        and re.findall(r"\w+", re.findall(r"by \(([^)]*)\)", expression)[0])
+    )
     for one in selectors(parsed):
         yield one.name, {matcher.name for matcher in one.matchers.matchers} | grouped
 
@@ -74,7 +77,9 @@ def test_expression_asks_for_what_is_exposed(expression: str) -> None:
         assert labels <= known[metric] | SCRAPED
 
 
-@pytest.mark.parametrize("broken", ["cnmm_headline_level", 'cnmm_findings{team="x"}', "sum by (team) (cnmm_findings)"])
+@pytest.mark.parametrize(
+    "broken", ["cnmm_headline_level", 'cnmm_findings{team="x"}', "sum by (team) (cnmm_findings)"]
+)
 def test_a_metric_or_label_that_is_not_exposed_is_found(broken: str) -> None:
     with pytest.raises((AssertionError, KeyError)):
         test_expression_asks_for_what_is_exposed(broken)
