@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import BaseModel
 
 from cnmm_collectors import registry
-from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes import settings as options
-from cnmm_collectors.kubernetes.client import Discovery, discover
+from cnmm_collectors.kubernetes.client import Discovery
 from cnmm_collectors.kubernetes.findings import Findings
+from cnmm_collectors.kubernetes.probing import check_credential, probe_cluster
 from cnmm_collectors.kubernetes.reading import ClusterReading
 from cnmm_collectors.kubernetes.settings import Cluster
 from cnmm_collectors.kubernetes.view import PodFold, View
 from cnmm_collectors.plugin import KubeCluster, LedgerRow, Population, Probe, Reader, Target, WorkItem, Yield
-from cnmm_collectors.reader.kube import JSON, METADATA, KubeFault, shown
-from cnmm_collectors.signals import Gap, SignalSpec
+from cnmm_collectors.reader.kube import KubeFault, shown
+from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 PREDICTED_CALLS = 120
@@ -83,7 +83,7 @@ class KubernetesCollector:
             yield Probe("cluster", tuple(spec.id for spec in self.signals), False, str(fault))
             return
         try:
-            yield from probe_cluster(api, self.signals)
+            yield from probe_cluster(api, self.signals, settings.api_domains)
         finally:
             api.close()
 
@@ -122,54 +122,3 @@ def declared_population(settings: options.Settings) -> Iterator[Population]:
         members = tuple(sorted({_subject(one) for one in settings.clusters}))
         within = Subject.safe(SubjectKind.ORG, settings.organisation)
         yield Population(within, SubjectKind.CLUSTER, len(members), members, "scope")
-
-
-def check_credential(api: KubeCluster) -> None:
-    """Raise KubeFault where the cluster takes the caller for nobody, or does not answer at all.
-
-    A login program that fails leaves the client anonymous without a word: only an answer tells.
-    """
-    try:
-        api.get("/api/v1/namespaces", (("limit", "1"),))
-    except KubeFault as fault:
-        if fault.status == 401 or (fault.status == 0 and fault.gap is Gap.UNREACHABLE):
-            raise
-
-
-def probe_cluster(api: KubeCluster, signals: Sequence[SignalSpec]) -> Iterator[Probe]:
-    """Yield how many kinds of objects can be read, then one answer for each that cannot."""
-    every = tuple(spec.id for spec in signals)
-    try:
-        check_credential(api)
-    except KubeFault as fault:
-        yield Probe("cluster", every, False, str(fault))
-        return
-    discovery = discover(api)
-    if discovery.fault is not None:
-        yield Probe(
-            "discovery", every, False, f"{discovery.fault}; nothing can be proven absent", "get: /apis"
-        )
-    refused: list[Probe] = []
-    readable = absent = 0
-    for resource in known.EVERYTHING:
-        try:
-            served = discovery.find(resource)
-            if served is None:
-                absent += 1
-                continue
-            accept = METADATA if resource.metadata else JSON
-            api.get(resource.path(served.version), (("limit", "1"),), accept)
-            readable += 1
-        except KubeFault as fault:
-            needs = f"get, list: {resource.name}"
-            refused.append(Probe(resource.name, _using(resource, signals), False, str(fault), needs))
-    yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
-    yield from refused
-
-
-def _using(resource: known.Resource, signals: Sequence[SignalSpec]) -> tuple[str, ...]:
-    """Return the signals whose declared permission names a resource."""
-    asked = {
-        spec.id: {word.strip(" ,;()") for word in spec.sources[0].permission.split()} for spec in signals
-    }
-    return tuple(name for name, words in asked.items() if {resource.plural, resource.name} & words)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cnmm_collectors.kubernetes import resources
 from cnmm_collectors.kubernetes.collector import KubernetesCollector
+from cnmm_collectors.kubernetes.probing import using
 from cnmm_collectors.kubernetes.settings import Settings
-from cnmm_collectors.plugin import Target, WorkItem
+from cnmm_collectors.plugin import Probe, Target, WorkItem
 from cnmm_collectors.reader import KubeFault, KubeLimits
 from cnmm_collectors.signals import Gap, Unknown
 from cnmm_scanner.contract import Contract, gather
@@ -223,6 +226,35 @@ def test_probe_says_what_cannot_be_seen(shop: ApiServer, tmp_path: Path) -> None
     assert found[1].group == "rolebindings.rbac.authorization.k8s.io"
     assert "403" in found[1].detail
     assert "k8s.cluster_admin_subject_count" in found[1].signals
+
+
+def probe(shop: ApiServer, tmp_path: Path, **settings: Any) -> dict[str, Probe]:
+    chosen = Settings(kubeconfig=shop.kubeconfig(tmp_path), **settings)
+    found = KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader())  # type: ignore[arg-type]
+    return {one.group: one for one in found if not one.readable}
+
+
+def test_probe_names_what_no_list_can(shop: ApiServer, tmp_path: Path) -> None:
+    shop.install("constraints.gatekeeper.sh", "v1beta1", "K8sPSPPrivileged", "k8spspprivileged", False)
+    shop.install("platform.acme.example", "v1", "Database", "databases")
+    for end in ("/k8spspprivileged", "/databases", "/configmaps/cilium-config"):
+        shop.faults[end] = refuse(403, "Forbidden")
+    found = probe(shop, tmp_path, api_domains=["acme.example"])
+    assert set(found) == {
+        "k8spspprivileged.constraints.gatekeeper.sh", "databases.platform.acme.example",
+        "configmap kube-system/cilium-config",
+    }  # fmt: skip
+    assert "k8s.guardrail_ns_ratio" in found["k8spspprivileged.constraints.gatekeeper.sh"].signals
+    document = found["configmap kube-system/cilium-config"]
+    assert {"k8s.mtls_ratio", "k8s.default_deny_ns_ratio", "k8s.node_encryption_ratio"} <= set(
+        document.signals
+    )
+    assert document.needs == "get: configmap kube-system/cilium-config, where it exists"
+
+
+def test_every_kind_that_is_read_is_asked_for_by_some_signal() -> None:
+    unasked = [one.name for one in resources.EVERYTHING if not using(one, KubernetesCollector.signals)]
+    assert unasked == [], "a refusal of it would leave nothing open"
 
 
 def test_two_readings_of_one_cluster_are_equal(shop: ApiServer, run: Run) -> None:

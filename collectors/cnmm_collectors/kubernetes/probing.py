@@ -1,0 +1,97 @@
+"""What a credential may read of a cluster, said before a scan: each refusal, and what it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnmm_collectors.kubernetes import resources as known
+from cnmm_collectors.kubernetes.client import Discovery, discover
+from cnmm_collectors.kubernetes.resources import Document, Resource
+from cnmm_collectors.plugin import KubeCluster, Probe
+from cnmm_collectors.reader.kube import JSON, METADATA, KubeFault
+from cnmm_collectors.signals import Gap, SignalSpec
+
+
+def check_credential(api: KubeCluster) -> None:
+    """Raise KubeFault where the cluster takes the caller for nobody, or does not answer at all.
+
+    A login program that fails leaves the client anonymous without a word: only an answer tells.
+    """
+    try:
+        api.get("/api/v1/namespaces", (("limit", "1"),))
+    except KubeFault as fault:
+        if fault.status == 401 or (fault.status == 0 and fault.gap is Gap.UNREACHABLE):
+            raise
+
+
+def probe_cluster(
+    api: KubeCluster, signals: Sequence[SignalSpec], domains: Sequence[str] = ()
+) -> Iterator[Probe]:
+    """Yield how many kinds of objects can be read, then one answer for each that cannot; `domains` are those
+    of the organisation's own API groups.
+    """
+    every = tuple(spec.id for spec in signals)
+    try:
+        check_credential(api)
+    except KubeFault as fault:
+        yield Probe("cluster", every, False, str(fault))
+        return
+    discovery = discover(api)
+    if discovery.fault is not None:
+        detail = f"{discovery.fault}; nothing can be proven absent"
+        yield Probe("discovery", every, False, detail, "get: /api, /apis")
+    refused: list[Probe] = []
+    readable = absent = 0
+    for resource in (*known.EVERYTHING, *_generated(discovery, domains)):
+        try:
+            served = discovery.find(resource)
+            if served is None:
+                absent += 1
+                continue
+            accept = METADATA if resource.metadata else JSON
+            api.get(resource.path(served.version), (("limit", "1"),), accept)
+            readable += 1
+        except KubeFault as fault:
+            needs = f"get, list: {resource.name}"
+            refused.append(Probe(resource.name, using(resource, signals), False, str(fault), needs))
+    yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
+    yield from refused
+    yield from _probe_documents(api, signals)
+
+
+def _generated(discovery: Discovery, domains: Sequence[str]) -> Iterator[Resource]:
+    """Yield the kinds no list can name: Gatekeeper's constraints, and the organisation's own."""
+    for group, plural in discovery.resources:
+        own = any(group == domain or group.endswith(f".{domain}") for domain in domains)
+        if group == known.GATEKEEPER_GROUP or own:
+            yield Resource(group, plural)
+
+
+def _probe_documents(api: KubeCluster, signals: Sequence[SignalSpec]) -> Iterator[Probe]:
+    """Yield the ConfigMaps that may not be read; one that is not there hides nothing."""
+    for document in known.DOCUMENTS:
+        try:
+            api.get(document.path)
+        except KubeFault as fault:
+            if fault.status != 404:
+                about = f"configmap {document.namespace}/{document.name}"
+                needs = f"get: {about}, where it exists"
+                yield Probe(about, _naming(document, signals), False, str(fault), needs)
+
+
+def using(resource: Resource, signals: Sequence[SignalSpec]) -> tuple[str, ...]:
+    """Return the signals whose declared permission names a resource, or every kind of its group."""
+    asked = {resource.plural, resource.name, resource.group} - {""}
+    if not resource.group or resource.version:
+        # What every API server has is named by its plural; its group would name too much.
+        asked = {resource.plural}
+    return tuple(spec.id for spec in signals if asked & _words(spec))
+
+
+def _naming(document: Document, signals: Sequence[SignalSpec]) -> tuple[str, ...]:
+    return tuple(spec.id for spec in signals if document.name in _words(spec))
+
+
+def _words(spec: SignalSpec) -> set[str]:
+    permission = next((one.permission for one in spec.sources if one.name == "kubernetes"), "")
+    return {word.strip(" ,;()") for word in permission.split()}
