@@ -44,6 +44,7 @@ ENTRIES = {
     "rules": Entry(f"{_COMMANDS}.catalogue:rules", "List, check or document the catalogue."),
     "schema": Entry(f"{_COMMANDS}.catalogue:schema", "Print the JSON Schema of a file format."),
     "init": Entry(f"{_COMMANDS}.setup:init", "Propose settings from what is in sight."),
+    "mapping": Entry(f"{_COMMANDS}.setup:mapping", "Print how an export's columns are read, to fill in."),
     "doctor": Entry(f"{_COMMANDS}.doctor:doctor", "Say what a scan of the targets could decide, and needs."),
     "keys": Entry(f"{_COMMANDS}.upkeep:keys", "Make keys for signing bundles."),
     "clean": Entry(f"{_COMMANDS}.upkeep:clean", "Remove what an unfinished scan left behind."),

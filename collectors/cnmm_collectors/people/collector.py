@@ -14,10 +14,12 @@ from cnmm_collectors.people import settings as options
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.facts import person_facts
 from cnmm_collectors.people.findings import find
+from cnmm_collectors.people.layouts import LAYOUTS
 from cnmm_collectors.people.registers import REGISTERS
 from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.places import expand, state_of
 
 SOURCES = ("hr", "roster", "training", "certifications", "survey")
@@ -37,6 +39,11 @@ class PeopleCollector:
     signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
     Settings: ClassVar[type[BaseModel]] = options.Settings
 
+    @staticmethod
+    def draft(kind: str, path: Path) -> str:
+        """Return a mapping file for an export, empty for another kind; raises TableFault."""
+        return draft(path, kind, LAYOUTS[kind]) if kind in LAYOUTS else ""
+
     def accepts(self, target: Target) -> bool:
         """True for the exports of `sources:`."""
         return target.kind == "people"
@@ -44,7 +51,7 @@ class PeopleCollector:
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield one item for all files together; a source without a file becomes a ledger row."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
-        files: list[tuple[str, str, int, int]] = []
+        files: list[tuple[object, ...]] = []
         missing: list[str] = []
         for kind, locator in target.facts:
             if kind not in KINDS:

@@ -95,7 +95,7 @@ class Exports:
 
     def _table(self, kind: str, path: Path, take: Callable[[Table, Intake], None]) -> None:
         try:
-            hints = self.settings.hints(path.name)
+            hints = self.settings.hints(path)
             with open_table(path, kind, LAYOUTS[kind], hints) as table:
                 intake = Intake.of(table, kind)
                 take(table, intake)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -33,9 +34,9 @@ class Settings(BaseModel):
         default_factory=dict, description="File name pattern to what it asked"
     )
 
-    def hints(self, name: str) -> Hints:
-        """Return how a file is to be read."""
-        return hints_of(self.mappings, name)
+    def hints(self, path: Path) -> Hints:
+        """Return how a file is to be read; raises TableFault."""
+        return hints_of(self.mappings, path)
 
     def survey(self, name: str) -> Survey:
         """Return what is declared of a survey file."""

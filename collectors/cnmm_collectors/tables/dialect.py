@@ -92,5 +92,7 @@ def _header(name: str, text: str, delimiter: str, before: int, score: Score) -> 
     except csv.Error:
         pass
     if best is None:
-        raise TableFault(f"{name}: no row of the first {HEAD_ROWS} is a header that is known")
+        raise TableFault(
+            f"{name}: no row of the first {HEAD_ROWS} is a header that is known; see cnmm mapping {name}"
+        )
     return best[1]

@@ -164,4 +164,4 @@ def _left(header: Sequence[str], columns: Iterable[tuple[str, int]]) -> tuple[st
 def _template(name: str, layout: Layout, field: str = "") -> str:
     wanted = [field] if field else [sorted(group)[0] for group in layout.needs]
     inner = ", ".join(f"{one}: HEADER" for one in wanted)
-    return f"say which under collectors.people.mappings: {{'{name}': {{columns: {{{inner}}}}}}}"
+    return f"say which in {name}.mapping.yaml beside it (cnmm mapping {name}): columns: {{{inner}}}"

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Of
 from fnmatch import fnmatch
+from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from cnmm_collectors.tables.faults import TableFault
+from cnmm_collectors.tables.places import BESIDE
 from cnmm_collectors.tables.table import Hints
+
+_LARGEST = 1 << 20
 
 
 class Mapping(BaseModel):
@@ -27,9 +33,25 @@ class Mapping(BaseModel):
 
     def hints(self) -> Hints:
         """Return the same as the table reader takes it."""
-        return Hints(dict(self.columns), self.date_order, self.delimiter, self.encoding)
+        columns = {field: header for field, header in self.columns.items() if header.strip()}
+        return Hints(columns, self.date_order, self.delimiter, self.encoding)
 
 
-def hints_of(mappings: Of[str, Mapping], name: str) -> Hints:
-    """Return how a file is to be read: by the first pattern that its name fits."""
-    return next((one for pattern, one in mappings.items() if fnmatch(name, pattern)), Mapping()).hints()
+def hints_of(mappings: Of[str, Mapping], path: Path) -> Hints:
+    """Return how a file is to be read: by the first pattern its name fits, else by the file beside it.
+
+    Raises TableFault for a mapping file that is none.
+    """
+    named = next((one for pattern, one in mappings.items() if fnmatch(path.name, pattern)), None)
+    if named is not None:
+        return named.hints()
+    beside = path.with_name(path.name + BESIDE)
+    if not beside.is_file() or beside.is_symlink():
+        return Mapping().hints()
+    try:
+        with beside.open("rb") as stream:
+            document = yaml.safe_load(stream.read(_LARGEST))
+        return Mapping.model_validate(document).hints()
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        what = "a mapping holds columns, date_order, delimiter and encoding"
+        raise TableFault(f"{beside.name}: {what}; make a new one with cnmm mapping {path.name}") from error

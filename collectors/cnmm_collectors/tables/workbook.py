@@ -91,7 +91,7 @@ def read_workbook(
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise TableFault(f"{path.name}: not a readable spreadsheet; save it as CSV") from error
     if best is None:
-        raise TableFault(f"{path.name}: no sheet has a header that is known")
+        raise TableFault(f"{path.name}: no sheet has a header that is known; see cnmm mapping {path.name}")
     _, sheet, at = best
     cells = book.get_sheet_by_name(sheet).iter_rows()
     offset = book.get_sheet_by_name(sheet).start

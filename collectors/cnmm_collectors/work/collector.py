@@ -15,6 +15,7 @@ from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
 from cnmm_collectors.signals import Gap, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.cells import Cells
+from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.mapping import hints_of
@@ -47,7 +48,7 @@ class _Read:
     def take(self, kind: str, path: Path, settings: options.Settings, as_of: date) -> None:
         """Read one file; one that cannot be used is remembered by its kind."""
         try:
-            hints = hints_of(settings.mappings, path.name)
+            hints = hints_of(settings.mappings, path)
             with open_table(path, kind, LAYOUTS[kind], hints) as table:
                 intake = Intake.of(table, kind)
                 if table.layout == "tickets":
@@ -69,6 +70,11 @@ class WorkCollector:
     signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
     Settings: ClassVar[type[BaseModel]] = options.Settings
 
+    @staticmethod
+    def draft(kind: str, path: Path) -> str:
+        """Return a mapping file for an export, empty for another kind; raises TableFault."""
+        return draft(path, kind, LAYOUTS[kind]) if kind in LAYOUTS else ""
+
     def accepts(self, target: Target) -> bool:
         """True for the exports of work under `sources:`."""
         return target.kind == "work"
@@ -76,7 +82,7 @@ class WorkCollector:
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield one item for all files together; a source without a file becomes a ledger row."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
-        files: list[tuple[str, str, int, int]] = []
+        files: list[tuple[object, ...]] = []
         missing: list[str] = []
         for kind, locator in target.facts:
             if kind not in LAYOUTS:

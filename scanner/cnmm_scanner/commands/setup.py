@@ -1,4 +1,4 @@
-"""`cnmm init`: settings to begin with, from what is in sight."""
+"""`cnmm init` and `cnmm mapping`: what to begin with, from what is in sight."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from cnmm_collectors.tables.faults import TableFault
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.plugins import COLLECTORS, discover
 from cnmm_scanner.proposal import SCHEMA, propose
 from cnmm_scanner.settings import Settings
+from cnmm_scanner.sources import SourceKind
 from cnmm_scanner.surroundings import look_around
 
 FILE = "cnmm.yaml"
@@ -42,6 +44,32 @@ def init(folder: Path, printed: bool) -> int:
     else:
         click.echo(f"{folder / SCHEMA} is there already and was left as it is")
     return 0
+
+
+@click.command("mapping")
+@click.argument("export", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--as",
+    "kind",
+    required=True,
+    type=click.Choice([kind.value for kind in SourceKind]),
+    help="What the file is.",
+)
+def mapping(export: Path, kind: str) -> int:
+    """Print how the columns of EXPORT are read: names of columns alone, never a cell.
+
+    Where a column is in doubt the scan stops for that file; fill this in and keep it beside the export.
+    """
+    for plugin in discover(COLLECTORS, True):
+        drawing = getattr(plugin.load(), "draft", None)
+        try:
+            text = drawing(kind, export) if drawing else ""
+        except TableFault as fault:
+            raise SetupFault(str(fault), "see docs/how-to/people-exports.md") from fault
+        if text:
+            click.echo(text, nl=False)
+            return 0
+    raise SetupFault(f"{kind}: has no columns to map")
 
 
 def _write_new(path: Path, text: str) -> bool:

@@ -119,7 +119,7 @@ def test_a_named_separator_title_rows_and_old_line_ends(tmp_path: Path) -> None:
 def test_an_ambiguous_header_stops_with_a_mapping_to_fill_in(tmp_path: Path) -> None:
     path = write(tmp_path, "Email,Course Title,Training Title,Status\na@b.example,X,Y,Completed\n")
     with pytest.raises(
-        TableFault, match=r"course may be column 'Course Title' and 'Training Title'.*mappings"
+        TableFault, match=r"course may be column 'Course Title' and 'Training Title'.*mapping.yaml"
     ):
         read(path)
     found, _, _ = read(path, columns={"email": "Email", "course": "Training Title"})  # type: ignore[arg-type]
