@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.details import Detail
 from cnmm_collectors.gitlab.environments import read_gates
-from cnmm_collectors.gitlab.groups import Tree, persons, readable_inside
+from cnmm_collectors.gitlab.groups import Members, Tree, members_of, readable_inside
 from cnmm_collectors.gitlab.owners import read_owners
 from cnmm_collectors.gitlab.projects import Row
 from cnmm_collectors.gitlab.rights import Role, Sight
@@ -19,6 +20,7 @@ from cnmm_collectors.hosts.facts import (
     Repository,
     Standing,
     Unread,
+    moment,
 )
 from cnmm_collectors.signals import Gap
 
@@ -31,21 +33,21 @@ class World:
     sight: Sight
     organisation: str
     tree: Tree | Unread
+    as_of: date
 
 
-def describe(world: World, row: Row, detail: Detail | Unread) -> Repository:
+def describe(world: World, row: Row, detail: Detail | Unread, direct: Members | Unread) -> Repository:
     """Return the facts of one project; one that is not in use is not looked into."""
     one = Repository(
         name=row.name, key=str(row.data["id"]), standing=row.standing,
         clone_url=f"{world.client.web}/{row.path}.git", branch=str(row.data.get("default_branch") or ""),
-        cite=(row.cite,),
+        cite=(row.cite,), archived_at=_archived(row, world.as_of),
     )  # fmt: skip
     if row.standing is not Standing.ACTIVE:
         return one
     if isinstance(detail, Unread):
-        return _blank(world, one, row, detail)
+        return _blank(world, one, row, detail, direct)
     role = world.sight.in_project(row.data)
-    direct = _direct(world, row, detail)
     names = world.client.settings.production
     return replace(
         one,
@@ -58,24 +60,34 @@ def describe(world: World, row: Row, detail: Detail | Unread) -> Repository:
     )  # fmt: skip
 
 
-def _blank(world: World, one: Repository, row: Row, why: Unread) -> Repository:
-    visible = _visible(world, row, why)
+def _blank(world: World, one: Repository, row: Row, why: Unread, direct: Members | Unread) -> Repository:
+    visible = _visible(world, row, direct)
     return replace(one, visible_inside=visible, rules=why, owners=why, persons=why, gates=why)
 
 
-def _visible(world: World, row: Row, direct: frozenset[str] | Unread) -> Read[bool] | Unread:
+def _archived(row: Row, as_of: date) -> datetime | None:
+    """Return a day by which a project was archived, where its last update is a year old: the host gives no
+    date, and what was touched since may have been archived since.
+    """
+    updated = moment(row.data.get("updated_at")) if row.data["archived"] else None
+    return updated if updated and updated.date() < as_of - timedelta(days=365) else None
+
+
+def _visible(world: World, row: Row, direct: Members | Unread) -> Read[bool] | Unread:
     if row.data["visibility"] in ("public", "internal"):
         return Read(True, (row.cite,))
     if isinstance(world.tree, Unread):
         return world.tree
-    found = readable_inside(world.tree, row, None if isinstance(direct, Unread) else direct)
+    found = readable_inside(world.tree, row, () if isinstance(direct, Unread) else direct.people)
     if found is False and isinstance(direct, Unread):
         return direct
     return found if isinstance(found, Unread) else Read(found, (row.cite,))
 
 
-def _direct(world: World, row: Row, detail: Detail) -> frozenset[str] | Unread:
-    """Return the accounts of the persons who are members of the project itself."""
+def direct_members(client: Client, row: Row, detail: Detail | Unread) -> Members | Unread:
+    """Return who is a member of the project itself."""
+    if isinstance(detail, Unread):
+        return detail
     found = detail.part("members", "projectMembers")
     if isinstance(found, Unread):
         return found
@@ -84,7 +96,7 @@ def _direct(world: World, row: Row, detail: Detail) -> frozenset[str] | Unread:
         return Unread(Gap.NOT_PERMITTED, "the members of the project are hidden; needs Guest")
     rows, info = list(nodes), found.get("pageInfo")
     if isinstance(info, Mapping) and info.get("hasNextPage") is True:
-        pages = world.client.connection(
+        pages = client.connection(
             "project members", ("project", "projectMembers"), 100,
             after=str(info.get("endCursor")), path=row.path,
         )  # fmt: skip
@@ -92,20 +104,20 @@ def _direct(world: World, row: Row, detail: Detail) -> frozenset[str] | Unread:
             if page.miss is not None:
                 return Unread(page.miss.gap, page.miss.explain())
             rows += page.rows
-    known = persons(rows)
+    known = members_of(rows)
     if known is None:
         return Unread(Gap.NOT_VISIBLE, "a member of the project is hidden")
-    return frozenset(known)
+    return known
 
 
-def _persons(world: World, row: Row, direct: frozenset[str] | Unread) -> Read[Persons] | Unread:
+def _persons(world: World, row: Row, direct: Members | Unread) -> Read[Persons] | Unread:
     if isinstance(direct, Unread):
         return direct
     if isinstance(world.tree, Unread):
         return world.tree
     if world.tree.owners is None:
         return Unread(Gap.NOT_PERMITTED, "the owners of the group cannot be listed; needs Guest of the group")
-    count = len(direct - world.tree.owners)
+    count = len(direct.people.keys() - world.tree.owners)
     return Read(Persons(count, count), (row.cite,))
 
 

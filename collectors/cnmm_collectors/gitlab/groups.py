@@ -16,7 +16,7 @@ from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.gitlab.projects import Row, shared_with
 from cnmm_collectors.gitlab.rights import Role, role_of
 from cnmm_collectors.hosts.asking import unread
-from cnmm_collectors.hosts.facts import Right, Standing, Team, Unread
+from cnmm_collectors.hosts.facts import Accounts, Right, Standing, Team, Unread
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.signals import Gap
 
@@ -26,8 +26,16 @@ _READS = Role.REPORTER
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """The accounts of persons with their level, and those of robots; in memory only."""
+
+    people: Mapping[str, int] = field(repr=False)
+    robots: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """A group: its own members by account, with their level, and the groups it is shared with.
+    """A group: its own members by account, with their level, its robots, and whom it is shared with.
 
     `members` and `shares` are None where they were not read whole.
     """
@@ -35,6 +43,7 @@ class Group:
     path: str
     members: Mapping[str, int] | None = field(repr=False)
     shares: Mapping[str, int] | None
+    robots: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def read_tree(
     client: Client, organisation: str, root: str, own: Mapping[str, Any], rows: Iterable[Row]
 ) -> Tree:
     """Return the groups below a root; shares are asked of the groups that hold projects in use."""
-    found: dict[str, Mapping[str, int] | None] = {}
+    found: dict[str, Members | None] = {}
     why = None
     path = ("group", "descendantGroups")
     for _, page in client.connection("groups", path, _SIZE, org=root):
@@ -92,7 +101,12 @@ def read_tree(
     found[root] = _members(client, root, None)
     held = {group for row in rows if row.standing is Standing.ACTIVE for group in _above(row, root)}
     groups = {
-        path: Group(path, members, _shares(client, path, root, own) if path in held else {})
+        path: Group(
+            path,
+            None if members is None else members.people,
+            _shares(client, path, root, own) if path in held else {},
+            frozenset() if members is None else members.robots,
+        )
         for path, members in found.items()
     }
     return Tree(organisation, root, groups, why)
@@ -105,7 +119,7 @@ def _above(row: Row, root: str) -> Iterator[str]:
         path = path.rpartition("/")[0]
 
 
-def _members(client: Client, path: str, first: Any) -> dict[str, int] | None:
+def _members(client: Client, path: str, first: Any) -> Members | None:
     """Return a group's own members, further pages read; None where they were not read whole."""
     nodes, info = (first.get("nodes"), first.get("pageInfo")) if isinstance(first, Mapping) else (None, None)
     rows: list[Any] = list(nodes) if isinstance(nodes, list) else []
@@ -117,21 +131,24 @@ def _members(client: Client, path: str, first: Any) -> dict[str, int] | None:
             if page.miss is not None:
                 return None
             rows += page.rows
-    return persons(rows)
+    return members_of(rows)
 
 
-def persons(rows: Iterable[Any]) -> dict[str, int] | None:
-    """Return the accounts of the persons among members with their level; None where one is hidden."""
-    found: dict[str, int] = {}
+def members_of(rows: Iterable[Any]) -> Members | None:
+    """Return who is among members, persons with their level and robots apart; None where one is hidden."""
+    people: dict[str, int] = {}
+    robots: set[str] = set()
     for row in rows:
         user = row.get("user") if isinstance(row, Mapping) else None
         if not isinstance(user, Mapping) or not isinstance(user.get("username"), str):
             return None
         level = row.get("accessLevel")
         number = level.get("integerValue") if isinstance(level, Mapping) else 0
-        if user.get("bot") is not True:
-            found[user["username"]] = number if isinstance(number, int) else 0
-    return found
+        if user.get("bot") is True:
+            robots.add(user["username"])
+        else:
+            people[user["username"]] = number if isinstance(number, int) else 0
+    return Members(people, frozenset(robots))
 
 
 def _shares(client: Client, path: str, root: str, own: Mapping[str, Any]) -> dict[str, int] | None:
@@ -204,12 +221,12 @@ def _team(client: Client, tree: Tree, path: str, grants: Mapping[str, Right], wh
     return Team(slug, parent, grants, whole, len(people or ()), (cite,), people)
 
 
-def readable_inside(tree: Tree, row: Row, direct: frozenset[str] | None) -> bool | Unread:
+def readable_inside(tree: Tree, row: Row, direct: Iterable[str]) -> bool | Unread:
     """Return whether every member of the organisation's groups may read a private project's code."""
     everybody = tree.everybody
     if everybody is None:
         return tree.why or Unread(Gap.NOT_VISIBLE, "the members of a group cannot be listed")
-    reached = set(direct or ())
+    reached = set(direct)
     for group in tree.chain(row.container):
         reached |= {name for name, level in (group.members or {}).items() if level >= _READS}
         reached |= _through(tree, group.shares or {})
@@ -223,3 +240,17 @@ def _through(tree: Tree, shares: Mapping[str, int]) -> set[str]:
         for path, level in shares.items() if level >= _READS and path in tree.groups
         for name in tree.groups[path].members or ()
     }  # fmt: skip
+
+
+def accounts_of(tree: Tree, role: Role, direct: Iterable[Members | Unread]) -> Accounts | Unread:
+    """Return who is a member of a group or project: whole where this credential is shown them all."""
+    of_projects = list(direct)
+    read = [one for one in of_projects if isinstance(one, Members)]
+    people = {name for group in tree.groups.values() for name in group.members or ()}
+    robots = {name for group in tree.groups.values() for name in group.robots}
+    people |= {name for one in read for name in one.people}
+    robots |= {name for one in read for name in one.robots}
+    if not people:
+        return Unread(Gap.NOT_VISIBLE, "no member is shown; needs a role in the group")
+    whole = tree.everybody is not None and role >= Role.GUEST and tree.root == tree.organisation
+    return Accounts(frozenset(people), frozenset(robots), whole and len(read) == len(of_projects))

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from cnmm_collectors.gitlab.client import Client, path_of
-from cnmm_collectors.gitlab.description import World, describe
+from cnmm_collectors.gitlab.description import World, describe, direct_members
 from cnmm_collectors.gitlab.details import read_detail, read_details
-from cnmm_collectors.gitlab.groups import read_tree, teams_of
+from cnmm_collectors.gitlab.groups import accounts_of, read_tree, teams_of
 from cnmm_collectors.gitlab.organisation import read_settings
 from cnmm_collectors.gitlab.projects import Row, read_one_row, read_projects, row_of
 from cnmm_collectors.gitlab.rights import Role, Sight, raised, read_sight
@@ -70,8 +70,9 @@ def read_organisation(
         sight = replace(sight, subscription=raised(sight.subscription, row.data))
     tree = read_tree(client, name, path, group, rows)
     details = read_details(client, path)
-    world = World(client, sight, name, tree)
-    found = [describe(world, row, details.of(row.path)) for row in rows]
+    world = World(client, sight, name, tree, as_of)
+    direct = {row.path: direct_members(client, row, details.of(row.path)) for row in rows}
+    found = [describe(world, row, details.of(row.path), direct[row.path]) for row in rows]
     found = _with_scanners(client, sight, rows, found, as_of)
     settings = read_settings(client, sight, path, group, tree, as_of)
     teams = tree.why or teams_of(client, tree, rows)
@@ -91,6 +92,7 @@ def read_organisation(
             linked=settings.linked,
             sign_on=settings.sign_on,
             assistant=settings.assistant,
+            accounts=accounts_of(tree, sight.role, direct.values()),
         ),
         sight,
         rows,
@@ -142,8 +144,9 @@ def read_one(client: Client, name: str, path: str, as_of: date) -> tuple[Organis
     sight = read_sight(client, row.container)
     sight = replace(sight, subscription=raised(sight.subscription, row.data))
     alone = Unread(Gap.NOT_COLLECTED, "one project was asked for")
-    world = World(client, sight, name, alone)
-    one = describe(world, row, read_detail(client, path).of(path))
+    world = World(client, sight, name, alone, as_of)
+    detail = read_detail(client, path).of(path)
+    one = describe(world, row, detail, direct_members(client, row, detail))
     (one,) = _with_scanners(client, sight, [row], [one], as_of)
     return Organisation(
         sees_all_repositories=False, sees_all_teams=False, why_not=alone.detail, repositories=(one,),

@@ -233,6 +233,7 @@ def row(org: Organisation, one: Row) -> Row:
         "empty_repo": one["empty"], "visibility": one["visibility"], "default_branch": one["branch"],
         "forked_from_project": {"id": 1} if one["fork"] else None, "shared_with_groups": _shares(one["shares"]),
         "marked_for_deletion_on": "2026-12-01" if one["deleted"] else None, "repository_access_level": "enabled",
+        "updated_at": one.get("updated", "2024-05-01T00:00:00Z"),
         "builds_access_level": "enabled", "merge_requests_access_level": "enabled",
         "only_allow_merge_if_pipeline_succeeds": one["pipeline"],
         "only_allow_merge_if_all_status_checks_passed": bool(one["checks"]),
