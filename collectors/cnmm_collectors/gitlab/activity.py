@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from cnmm_collectors.gitlab.client import Client
-from cnmm_collectors.hosts.activity import Found, Stalled, Window, activity_signals, stalled_before
+from cnmm_collectors.hosts.activity import Found, Stalled, Window, stalled_before
 from cnmm_collectors.hosts.asking import unread
-from cnmm_collectors.hosts.facts import Change, Organisation, Review, Unread, moment
-from cnmm_collectors.hosts.ownership import Ownership
-from cnmm_collectors.hosts.signals import Namer
-from cnmm_collectors.plugin import Target, Yield
+from cnmm_collectors.hosts.facts import Change, Review, Unread, moment
+from cnmm_collectors.hosts.tracker import spelled
+from cnmm_collectors.plugin import Target
 from cnmm_collectors.signals import Gap
 
 ACTIVITY = "gitlab-activity"
 _SIZE = 50
 _BLOCKS = "REQUESTED_CHANGES"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The changes of a window and how they were asked for, which is cited."""
+
+    window: Window
+    said: str
+    found: Found
+    stalled: Stalled
 
 
 def predict(client: Client, target: Target, alone: bool, as_of: date) -> int:
@@ -29,16 +39,13 @@ def predict(client: Client, target: Target, alone: bool, as_of: date) -> int:
     return 3 + -(-count // _SIZE) if isinstance(count, int) else 3
 
 
-def read_activity(
-    client: Client, target: Target, namer: Namer, organisation: Organisation, ownership: Ownership | Unread,
-    alone: bool, as_of: date,
-) -> Iterator[Yield]:  # fmt: skip
-    """Yield what the changes of the window say of each active project; `alone` where one was asked for."""
+def read_changes(client: Client, target: Target, organisation: str, alone: bool, as_of: date) -> Asked:
+    """Return the changes of the window, what blocks open ones, and how both were asked for."""
     kind, asked, window = _scope(client, target, alone, as_of)
-    found = _read(client, kind, asked, window, namer.organisation)
-    stalled = _stalled(client, kind, asked, window, namer.organisation, as_of)
+    found = _read(client, kind, asked, window, organisation)
+    stalled = _stalled(client, kind, asked, window, organisation, as_of)
     said = f"{kind} {window.scope}: merged {window.start} to {window.end}"
-    yield from activity_signals(client, namer, organisation, ownership, window, said, found, stalled)
+    return Asked(window, said, found, stalled)
 
 
 def _scope(client: Client, target: Target, alone: bool, as_of: date) -> tuple[str, str, Window]:
@@ -55,14 +62,14 @@ def _read(client: Client, kind: str, asked: str, window: Window, organisation: s
     pages = client.connection(
         f"{asked}changes", (kind, "mergeRequests"), _SIZE, org=window.scope, **_span(window)
     )
-    seen = 0
+    seen, repairs = 0, frozenset(client.settings.tracking.incidents)
     for answer, page in pages:
         found.counted = page.total if page.total is not None else found.counted
         miss = page.miss or answer.miss(kind, "mergeRequests", "nodes")
         found.why = found.why or (unread(miss) if miss is not None else None)
         seen += len(page.rows)
         for row in page.rows:
-            change = change_of(row, organisation, client.settings.bots)
+            change = change_of(row, organisation, client.settings.bots, repairs)
             if change is None:
                 found.why = found.why or Unread(Gap.MALFORMED, "a change was withheld or is malformed")
             else:
@@ -72,7 +79,9 @@ def _read(client: Client, kind: str, asked: str, window: Window, organisation: s
     return found
 
 
-def change_of(row: Any, organisation: str, bots: Iterable[str]) -> Change | None:
+def change_of(
+    row: Any, organisation: str, bots: Iterable[str], repairs: frozenset[str] = frozenset()
+) -> Change | None:
     """Return a merged change with its reviews, None where it is not readable.
 
     Whoever approved, or reviewed without approving, is listed without a time; the time of an approval is that
@@ -83,7 +92,7 @@ def change_of(row: Any, organisation: str, bots: Iterable[str]) -> Change | None
     merged = moment(row.get("mergedAt"))
     asked = moment(row.get("preparedAt")) or moment(row.get("createdAt"))
     project = row.get("project")
-    approved, reviewed, notes = (_listed(row, key) for key in ("approvedBy", "reviewers", "notes"))
+    approved, reviewed, notes = (listed(row, key) for key in ("approvedBy", "reviewers", "notes"))
     if merged is None or asked is None or not isinstance(project, Mapping) or approved is None:
         return None
     times = _times(notes or (), "approved")
@@ -98,7 +107,24 @@ def change_of(row: Any, organisation: str, bots: Iterable[str]) -> Change | None
     ]  # fmt: skip
     timed = all(review.author in times for review in reviews if review.approves)
     whole = reviewed is not None and timed and not _more(row, "approvedBy") and not _more(row, "reviewers")
-    return Change(name, author, human, asked, merged, tuple(reviews), whole)
+    merger, by_person = account(row.get("mergeUser"), bots)
+    return Change(
+        name, author, human, asked, merged, tuple(reviews), whole, merger if by_person else "", _begun(row),
+        str(row.get("title", "")).startswith('Revert "') or bool(labels_of(row) & repairs),
+    )  # fmt: skip
+
+
+def _begun(row: Mapping[str, Any]) -> datetime | None:
+    """Return when the first commit of a change was made, None where commits are hidden."""
+    commits = listed(row, "commits")
+    first = commits[-1] if commits else None
+    return moment(first.get("authoredDate")) if isinstance(first, Mapping) else None
+
+
+def labels_of(row: Mapping[str, Any]) -> frozenset[str]:
+    """Return the labels of an issue or a change, as they are compared; a scoped label counts by its value."""
+    titles = [str(one.get("title", "")) for one in listed(row, "labels") or () if isinstance(one, Mapping)]
+    return frozenset(spelled(part) for title in titles for part in (title, title.rpartition("::")[2]))
 
 
 def _review(
@@ -129,7 +155,8 @@ def _times(notes: Iterable[Any], action: str) -> dict[str, datetime]:
     return found
 
 
-def _listed(row: Mapping[str, Any], key: str) -> list[Any] | None:
+def listed(row: Mapping[str, Any], key: str) -> list[Any] | None:
+    """Return the nodes of a row's list, None where it is hidden."""
     found = row.get(key)
     nodes = found.get("nodes") if isinstance(found, Mapping) else None
     return nodes if isinstance(nodes, list) else None
@@ -174,7 +201,7 @@ def _stalled(
 def _blocked(row: Any, limit: datetime) -> bool | None:
     if not isinstance(row, Mapping) or not isinstance(row.get("project"), Mapping):
         return None
-    reviewers, notes = _listed(row, "reviewers"), _listed(row, "notes")
+    reviewers, notes = listed(row, "reviewers"), listed(row, "notes")
     if reviewers is None or notes is None:
         return None
     asking = {account(one, ())[0] for one in reviewers if _interaction(one, "reviewState") == _BLOCKS}

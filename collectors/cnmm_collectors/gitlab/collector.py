@@ -8,18 +8,23 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from cnmm_collectors import registry
+from cnmm_collectors import accounts, registry
 from cnmm_collectors.gitlab import settings as options
-from cnmm_collectors.gitlab.activity import ACTIVITY, predict, read_activity
+from cnmm_collectors.gitlab.activity import ACTIVITY, predict, read_changes
 from cnmm_collectors.gitlab.client import Client, path_of
+from cnmm_collectors.gitlab.deploying import read_releases
 from cnmm_collectors.gitlab.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.gitlab.probes import probe_all
+from cnmm_collectors.gitlab.tracking import asks, read_work
 from cnmm_collectors.gitlab.vulnerabilities import read_scans
+from cnmm_collectors.hosts.activity import activity_signals
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.signals import Namer, emit
+from cnmm_collectors.hosts.work import SIGNALS as WORK
+from cnmm_collectors.hosts.work import Window, work_signals
 from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader.http import HttpFault
 from cnmm_collectors.signals import SignalSpec, Unknown
@@ -83,6 +88,7 @@ class GitLabCollector:
         namer = Namer(organisation_of(target))
         if target.kind == ACTIVITY:
             calls = predict(client, target, alone, reader.as_of)
+            calls += int(target.fact("repositories", "1")) // 4 if client.settings.work else 0
             return WorkItem(
                 self.name, f"changes of {target.locator}", target, (), "api", calls, (("alone", alone),)
             )
@@ -109,9 +115,23 @@ class GitLabCollector:
             yield from find_all(known, target, namer, self.signals, plan, reader.as_of)
             return
         known = self._known.get(target.locator) or self._know(client, target, alone, reader)
-        yield from read_activity(
-            client, target, namer, known.organisation, known.ownership, alone, reader.as_of
-        )
+        yield from self._activity(client, target, namer, known, alone, reader)
+
+    def _activity(
+        self, client: Client, target: Target, namer: Namer, known: Known, alone: bool, reader: Reader
+    ) -> Iterator[Yield]:
+        name, organisation, as_of = namer.organisation, known.organisation, reader.as_of
+        changes = read_changes(client, target, name, alone, as_of)
+        yield from activity_signals(
+            client, namer, organisation, known.ownership, changes.window, changes.said, changes.found,
+            changes.stalled,
+        )  # fmt: skip
+        if client.settings.work:
+            work = read_work(client, target, name, organisation, alone, as_of)
+            releases = read_releases(client, name, organisation, as_of)
+            tracking, asked = client.settings.tracking, asks(target, as_of)
+            whole = Window(known, changes.found, work, releases, tracking, asked, as_of)
+            yield from work_signals(client, namer, whole)
 
     def _know(self, client: Client, target: Target, alone: bool, reader: Reader) -> Known:
         name, path = organisation_of(target), target.locator
@@ -131,6 +151,7 @@ class GitLabCollector:
             inner = target.locator.removeprefix(namer.organisation).lstrip("/")
             subject, kind = (namer.repo(inner), SubjectKind.REPO) if inner else (namer.org, SubjectKind.ORG)
             yield from emit(self.signals, kind, subject, self.name, {}, why)
+            yield accounts.listed("host", namer.org, whole=False)
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
             yield from later_unread(known, namer, self.name, keys, self.signals, why)
@@ -150,7 +171,8 @@ def organisation_of(target: Target) -> str:
 
 def plan_of(settings: options.Settings) -> Plan:
     """Return what follows the inventory, as the settings want it."""
+    changes = (*CHANGES, *WORK) if settings.work else CHANGES
     return Plan(
-        "gitlab", settings.security_checks, ((ACTIVITY, CHANGES),) if settings.activity else (),
+        "gitlab", settings.security_checks, ((ACTIVITY, changes),) if settings.activity else (),
         settings.clone_credential if settings.clone else None,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.details import Detail
-from cnmm_collectors.gitlab.environments import read_gates
+from cnmm_collectors.gitlab.environments import read_gates, stages_of
 from cnmm_collectors.gitlab.groups import Members, Tree, members_of, readable_inside
 from cnmm_collectors.gitlab.owners import read_owners
 from cnmm_collectors.gitlab.projects import Row
@@ -57,6 +57,9 @@ def describe(world: World, row: Row, detail: Detail | Unread, direct: Members | 
         persons=_persons(world, row, direct),
         gates=read_gates(world.sight, row, detail, role, world.organisation, names),
         open_changes=_open(world.sight, row, detail, role),
+        stages=stages_of(detail, names),
+        debt=_debt(row, detail, role),
+        marks=_marks(row),
     )  # fmt: skip
 
 
@@ -121,9 +124,31 @@ def _persons(world: World, row: Row, direct: Members | Unread) -> Read[Persons] 
     return Read(Persons(count, count), (row.cite,))
 
 
+def _debt(row: Row, detail: Detail, role: Role) -> tuple[int, int] | None:
+    """Return how many issues of debt are open and how many there are, None where issues are hidden."""
+    if row.data.get("issues_access_level") == "disabled":
+        return 0, 0
+    first, second = (_count(detail.part("debt", key)) for key in ("openDebt", "allDebt"))
+    return None if first is None or second is None or role < Role.GUEST else (first, second)
+
+
+def _count(connection: object) -> int | None:
+    found = connection.get("count") if isinstance(connection, Mapping) else None
+    return found if isinstance(found, int) else None
+
+
+def _marks(row: Row) -> tuple[tuple[str, str], ...]:
+    """Return what its owners mark a project with: topics, and the frameworks it must comply with."""
+    named = {"topic": row.data.get("topics"), "compliance framework": row.data.get("compliance_frameworks")}
+    return tuple(
+        (kind, one)
+        for kind, values in named.items()
+        if isinstance(values, list)
+        for one in sorted(map(str, values))
+    )
+
+
 def _open(sight: Sight, row: Row, detail: Detail, role: Role) -> int | None:
     if row.data.get("merge_requests_access_level") == "disabled" or role < Role.REPORTER:
         return None
-    found = detail.part("open", "open")
-    count = found.get("count") if isinstance(found, Mapping) else None
-    return count if isinstance(count, int) else None
+    return _count(detail.part("open", "open"))

@@ -11,6 +11,7 @@ from cnmm_collectors.gitlab.queries import PARTS, project_query, projects_query
 from cnmm_collectors.hosts.asking import Answer, Listing, unread
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
+from cnmm_collectors.hosts.tracker import spellings
 from cnmm_collectors.signals import Gap
 
 
@@ -51,8 +52,9 @@ def read_details(client: Client, organisation: str) -> Details:
     parts, lost = list(PARTS), dict[str, Unread]()
     while True:
         pages = client.connection(
-            projects_query(parts), ("group", "projects"), client.settings.page, org=organisation
-        )
+            projects_query(parts), ("group", "projects"), client.settings.page, org=organisation,
+            **_labels(client, parts),
+        )  # fmt: skip
         first = next(pages, None)
         dropped = _unknown(first[1].miss, parts) if first is not None else []
         if not dropped or first is None or first[1].miss is None:
@@ -82,7 +84,7 @@ def read_detail(client: Client, path: str) -> Details:
     """Return what is asked of a single project."""
     parts, lost = list(PARTS), dict[str, Unread]()
     while True:
-        answer, outcome = client.query(project_query(parts), path=path)
+        answer, outcome = client.query(project_query(parts), path=path, **_labels(client, parts))
         dropped = _unknown(outcome, parts) if answer is None else []
         if not dropped:
             break
@@ -92,6 +94,10 @@ def read_detail(client: Client, path: str) -> Details:
     if answer is None or not isinstance(node, Mapping):
         return Details({}, unread((answer.miss("project") if answer is not None else None) or outcome))
     return Details({path: Detail(node, lost, answer, ("project",))}, None)
+
+
+def _labels(client: Client, parts: Collection[str]) -> dict[str, Any]:
+    return {"debt": spellings(client.settings.tracking.debt)} if "debt" in parts else {}
 
 
 def _unknown(miss: Outcome | None, parts: Collection[str]) -> list[str]:

@@ -51,6 +51,15 @@ def _none(sight: Sight, row: Row, listed: Any, role: Role) -> Read[tuple[Gate, .
     return sight.lacking(role, Role.REPORTER, "environments") or Read((), (row.cite,))
 
 
+def stages_of(detail: Detail, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the production environments that are listed."""
+    guarded, listed = detail.part("gates", "guarded"), detail.part("environments", "environments")
+    nodes = _nodes(None if isinstance(guarded, Unread) else guarded) or _nodes(
+        None if isinstance(listed, Unread) else listed
+    )
+    return tuple(sorted(str(one.get("name", "")) for one in nodes if _is_production(one, names)))
+
+
 def _is_production(node: Mapping[str, Any], names: Sequence[str]) -> bool:
     if node.get("tier") == "PRODUCTION" or node.get("tier") == "production":
         return True

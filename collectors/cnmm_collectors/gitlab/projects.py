@@ -17,7 +17,8 @@ _KEYSET: dict[str, Any] = {"pagination": "keyset", **_PAGED}
 _SHOWN = (
     "id", "path_with_namespace", "archived", "empty_repo", "mirror", "visibility", "default_branch",
     "marked_for_deletion_on", "repository_access_level", "merge_requests_access_level", "builds_access_level",
-    "service_desk_enabled", "only_allow_merge_if_pipeline_succeeds", "secret_push_protection_enabled",
+    "service_desk_enabled", "topics", "compliance_frameworks", "issues_access_level",
+    "only_allow_merge_if_pipeline_succeeds", "secret_push_protection_enabled",
     "pre_receive_secret_detection_enabled", "only_allow_merge_if_all_status_checks_passed",
 )  # fmt: skip
 

@@ -77,6 +77,9 @@ PARTS: Final[Mapping[str, str]] = {
       }""",
     "open": """
       open: mergeRequests(state: opened) { count }""",
+    "debt": """
+      openDebt: issues(state: opened, or: {labelNames: $debt}) { count }
+      allDebt: issues(or: {labelNames: $debt}) { count }""",
     "owners": """
       repository {
         empty
@@ -125,7 +128,7 @@ PARTS: Final[Mapping[str, str]] = {
 def projects_query(parts: Collection[str]) -> str:
     """Return the question for a page of an organisation's projects, with the parts that a host knows."""
     return _with_parts(
-        """query($org: ID!, $n: Int!, $after: String) {
+        """query($org: ID!, $n: Int!, $after: String%s) {
   group(fullPath: $org) {
     projects(first: $n, after: $after, includeSubgroups: true) {
       pageInfo { hasNextPage endCursor }
@@ -141,7 +144,7 @@ def projects_query(parts: Collection[str]) -> str:
 def project_query(parts: Collection[str]) -> str:
     """Return the question for a single project, with the parts that a host knows."""
     return _with_parts(
-        """query($path: ID!) {
+        """query($path: ID!%s) {
   project(fullPath: $path) { fullPath %s }
 }
 """,
@@ -150,7 +153,8 @@ def project_query(parts: Collection[str]) -> str:
 
 
 def _with_parts(frame: str, parts: Collection[str]) -> str:
-    return frame % "".join(PARTS[name] for name in PARTS if name in parts)
+    chosen = "".join(PARTS[name] for name in PARTS if name in parts)
+    return frame % (", $debt: [String!]" if "$debt" in chosen else "", chosen)
 
 
 def pipelines_query(count: int) -> str:
@@ -177,9 +181,12 @@ query($org: ID!, $n: Int!, $after: String) {
 
 _CHANGE: Final = """
 fragment Change on MergeRequest {
-  iid createdAt preparedAt mergedAt
+  iid title createdAt preparedAt mergedAt
   project { fullPath }
   author { username bot }
+  mergeUser { username bot }
+  labels(first: 20) { nodes { title } }
+  commits(last: 1) { nodes { authoredDate } }
   approvedBy(first: 20) { pageInfo { hasNextPage } nodes { username bot } }
   reviewers(first: 20) {
     pageInfo { hasNextPage }
@@ -277,6 +284,51 @@ query($org: ID!, $n: Int!, $after: String, $before: Time) {
 """
 )
 
+_ISSUES: Final = """
+      count
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        iid webPath type createdAt updatedAt closedAt
+        author { username bot }
+        labels(first: 20) { nodes { title } }
+        milestone { id }
+        %s
+        notes(last: 20, filter: ONLY_ACTIVITY) {
+          nodes { body author { username bot } systemNoteMetadata { action } }
+        }
+      }
+"""
+ITERATION: Final = "iteration { id }"
+
+
+def issues_query(kind: str, iterations: bool) -> str:
+    """Return the question for the issues that moved in a window; one edition alone knows iterations."""
+    below = ", includeSubgroups: true" if kind == "group" else ""
+    return (
+        "query($org: ID!, $n: Int!, $after: String, $from: Time) {\n"
+        f"  {kind}(fullPath: $org) {{\n"
+        f"    issues(first: $n, after: $after, updatedAfter: $from{below}, sort: CREATED_ASC) {{"
+        + _ISSUES % (ITERATION if iterations else "")
+        + "    }\n  }\n}\n"
+    )
+
+
+REPLIES: Final = """
+query($path: ID!, $n: Int!, $after: String, $from: Time) {
+  project(fullPath: $path) {
+    issues(first: $n, after: $after, createdAfter: $from, sort: CREATED_ASC) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        webPath
+        notes(first: 100, filter: ONLY_COMMENTS) {
+          pageInfo { hasNextPage } nodes { author { username bot } }
+        }
+      }
+    }
+  }
+}
+"""
+
 ASSISTANT: Final = """
 query($org: ID!, $from: Date, $to: Date) {
   group(fullPath: $org) { aiMetrics(startDate: $from, endDate: $to) { duoUsedCount } }
@@ -295,4 +347,7 @@ ALL: Final[Mapping[str, str]] = {
     "stalled": STALLED,
     "project stalled": PROJECT_STALLED,
     "assistant": ASSISTANT,
+    "issues": issues_query("group", True),
+    "project issues": issues_query("project", True),
+    "replies": REPLIES,
 }

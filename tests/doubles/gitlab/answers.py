@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from graphql import GraphQLError, execute, parse, validate
-from graphql.language import FieldNode, Node, Visitor, visit
+from graphql.language import DocumentNode, FieldNode, Node, Visitor, visit
 
 from doubles.gitlab.organisation import (
     DEVELOPER,
@@ -27,8 +28,7 @@ Lazy = Callable[..., Any]
 
 def answer(org: Organisation, query: str, variables: Row) -> Row:
     """Return the whole answer to a question, or why the host does not understand it."""
-    document = parse(query)
-    faults = validate(schema(org.enterprise), document)
+    document, faults = _understood(org.enterprise, query)
     if faults:
         return {"errors": [_fault(one) for one in faults]}
     found = execute(schema(org.enterprise), document, Root(org).fields(), variable_values=variables)
@@ -36,6 +36,12 @@ def answer(org: Organisation, query: str, variables: Row) -> Row:
     if found.errors:
         answered["errors"] = [one.formatted for one in found.errors]
     return answered
+
+
+@lru_cache(maxsize=64)
+def _understood(enterprise: bool, query: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    document = parse(query)
+    return document, tuple(validate(schema(enterprise), document))
 
 
 def _fault(error: GraphQLError) -> Row:
@@ -113,6 +119,7 @@ class Root:
             "descendantGroups": connection([self._inside(one) for one in org.groups]),
             "projects": lambda info, **page: connection([self._project(one) for one in org.projects])(info, **page),
             "mergeRequests": lambda info, **asked: self._changes(None, info, **asked),
+            "issues": lambda info, **asked: self._issues(None, info, **asked),
             "vulnerabilities": connection([self._finding(one) for one in org.vulnerabilities]) if shown else None,
             "aiMetrics": assistant if org.assistant is not None else None,
         }  # fmt: skip
@@ -127,6 +134,7 @@ class Root:
             "descendantGroups": lambda info, **page: connection([self._inside(one) for one in groups])(info, **page),
             "projects": lambda info, **page: connection([self._project(one) for one in projects])(info, **page),
             "mergeRequests": lambda info, **asked: self._changes(inner, info, **asked),
+            "issues": lambda info, **asked: self._issues(inner, info, **asked),
             "vulnerabilities": None, "aiMetrics": None,
         }  # fmt: skip
 
@@ -156,6 +164,7 @@ class Root:
                 if reports else []
             )(info, **page),
             "mergeRequests": lambda info, **asked: self._changes(name, info, **asked),
+            "issues": lambda info, **asked: self._issues(name, info, **asked),
         }  # fmt: skip
 
     def _rules(self, one: Row) -> list[Row]:
@@ -241,15 +250,51 @@ class Root:
         make = self._blocked if state == "opened" else self._change
         return connection([make(one) for one in rows], count)(info, **asked)
 
+    def _issues(self, scope: str | None, info: Any, state: str = "", **asked: Any) -> Row | None:
+        if self.level < 10:
+            return None
+        rows = [
+            one for one in self.org.issues
+            if scope is None or one["project"] == scope or (scope.endswith("/") and one["project"].startswith(scope))
+        ]  # fmt: skip
+        rows = [one for one in rows if one["updatedAt"] >= (asked.get("updatedAfter") or "")]
+        rows = [one for one in rows if one["createdAt"] >= (asked.get("createdAfter") or "")]
+        names = set((asked.get("or") or {}).get("labelNames") or ())
+        if names:
+            rows = [one for one in rows if names & {label.lower() for label in one["labels"]}]
+        if state == "opened":
+            rows = [one for one in rows if one["closedAt"] is None]
+        page = {key: value for key, value in asked.items() if key in ("first", "after")}
+        found: Row = connection([self._issue(one) for one in rows])(info, **page)
+        return found
+
+    def _issue(self, one: Row) -> Row:
+        by = one["by_change"]
+        closing = (
+            [{**note(by, one["closedAt"], "closed"), "body": "closed via merge request !7"}] if by else []
+        )
+        comments = [note(login, one["createdAt"], "") for login in one["replies"]]
+        return {
+            **one, "webPath": f"/{self._full(one['project'])}/-/issues/{one['iid']}", "author": user(one["author"]),
+            "labels": connection([{"title": label} for label in one["labels"]]),
+            "notes": lambda info, filter="", **page: connection(
+                closing if filter == "ONLY_ACTIVITY" else comments
+            )(info, first=100),
+        }  # fmt: skip
+
     def _gate(self, project: Row) -> Row:
         jobs = [{"name": name, "allowFailure": may} for name, may in project["jobs"]]
-        return {"iid": "1", "createdAt": "2026-10-01T00:00:00Z", "mergedAt": "2026-10-01T00:00:00Z",
+        return {"iid": "1",
+            "title": "A change", "createdAt": "2026-10-01T00:00:00Z", "mergedAt": "2026-10-01T00:00:00Z",
                 "headPipeline": {"createdAt": "2026-10-01T00:00:00Z", "jobs": connection(jobs)}}  # fmt: skip
 
     def _change(self, one: Row) -> Row:
         notes = [note(login, at, "approved") for login, at in one["approvals"].items()]
         return {
             **one, "project": {"fullPath": self._full(one["project"])}, "author": user(one["author"]),
+            "mergeUser": user(one["merger"] or one["author"]),
+            "labels": connection([{"title": label} for label in one["labels"]]),
+            "commits": lambda info, last=1: {"nodes": [{"authoredDate": one["begun"]}]},
             "approvedBy": connection([user(login) for login in one["approvals"]]),
             "reviewers": connection(
                 [{**user(login), "mergeRequestInteraction": {"reviewed": True, "reviewState": "REVIEWED"}}
@@ -261,6 +306,7 @@ class Root:
     def _blocked(self, one: Row) -> Row:
         return {
             "project": {"fullPath": self._full(one["project"])}, "createdAt": one["createdAt"], "iid": "9",
+            "title": "A change",
             "reviewers": connection(
                 [{**user(login), "mergeRequestInteraction": {"reviewed": True, "reviewState": "REQUESTED_CHANGES"}}
                  for login in one["blocked"]]
@@ -276,7 +322,8 @@ def user(login: str) -> Row:
 
 def note(login: str, at: str, action: str) -> Row:
     """Return what the host notes of an action by itself."""
-    return {"createdAt": at, "author": user(login), "systemNoteMetadata": {"action": action}}
+    told = {"createdAt": at, "author": user(login), "systemNoteMetadata": {"action": action}}
+    return {"body": "", **told}
 
 
 def pipeline(one: Row) -> Row:

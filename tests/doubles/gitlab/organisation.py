@@ -20,7 +20,7 @@ def project(name: str, **changes: Any) -> Row:
         "owners": None, "environments": [],
         "pipelines": [{"createdAt": "2026-11-10T08:00:00Z", "ref": "main",
                        "artifacts": ["SECRET_DETECTION", "DEPENDENCY_SCANNING", "SAST", "JUNIT"]}],
-        "push_rule": None, "push_protection": True,
+        "push_rule": None, "push_protection": True, "deployments": [],
     }  # fmt: skip
     return {**row, **changes}
 
@@ -47,7 +47,23 @@ def change(
     return {
         "project": repo, "iid": str(number), "createdAt": f"{day}T08:00:00Z", "preparedAt": f"{day}T08:00:00Z",
         "mergedAt": f"{day}T12:00:00Z", "author": author, "approvals": approvals, "reviewers": reviewers or [],
+        "title": "A change", "labels": [], "merger": "", "begun": f"{day}T06:00:00Z",
     }  # fmt: skip
+
+
+def issue(repo: str, number: int, author: str, opened: str, closed: str | None = None, **changes: Any) -> Row:
+    """Return an issue opened on a day and closed on another, which is when it last moved."""
+    row: Row = {
+        "project": repo, "iid": str(number), "author": author, "createdAt": f"{opened}T08:00:00Z",
+        "closedAt": f"{closed}T08:00:00Z" if closed else None, "updatedAt": f"{closed or opened}T08:00:00Z",
+        "type": "ISSUE", "labels": [], "milestone": None, "iteration": None, "by_change": "", "replies": [],
+    }  # fmt: skip
+    return {**row, **changes}
+
+
+def deployment(number: int, sha: str, at: str, user: str, status: str = "success", approved: str = "") -> Row:
+    """Return a deployment to production; `approved` is when somebody let it pass."""
+    return {"id": number, "sha": sha, "at": at, "user": user, "status": status, "approved": approved}
 
 
 def vulnerability(repo: str, number: int, detected: str, resolved: str | None = None, **changes: Any) -> Row:
@@ -82,6 +98,7 @@ class Organisation:
     """Projects that the listing counts and leaves out."""
     changes: list[Row] = field(default_factory=list)
     opened: list[Row] = field(default_factory=list)
+    issues: list[Row] = field(default_factory=list)
     vulnerabilities: list[Row] = field(default_factory=list)
     identities: list[int] = field(default_factory=list)
     assistant: int | None = None
@@ -117,7 +134,10 @@ def acme() -> Organisation:
         project("portal", visibility="internal", shares={"acme/web": OWNER, **all_},
                 members={"dora-direct": DEVELOPER, "olga-owner": OWNER},
                 environments=[{"name": "production", "tier": "PRODUCTION",
-                               "approvals": [{"group": "acme/web", "requiredApprovals": 1}]}]),
+                               "approvals": [{"group": "acme/web", "requiredApprovals": 1}]}],
+                deployments=[deployment(1, "a" * 40, "2026-10-10T12:00:00Z", "cat-c"),
+                             deployment(2, "b" * 40, "2026-11-03T12:00:00Z", "deploy-bot", approved="2026-11-03T20:00:00Z"),
+                             deployment(3, "c" * 40, "2026-11-12T12:00:00Z", "ann-a", "failed")]),
         *(project(name, shares=dict(all_)) for name in ("search", "mail", "stock")),
         project("apps/rates", rules=[rule("ma*", push=MAINTAINER)]),
         project("attic", archived=True),
@@ -145,6 +165,30 @@ def acme() -> Organisation:
             "blocked": {"cat-c": "2026-10-01T08:00:00Z"},
             "createdAt": "2026-09-20T08:00:00Z",
         }
+    ]
+    org.issues = [
+        issue(
+            "checkout",
+            1,
+            "ann-a",
+            "2026-09-01",
+            "2026-10-20",
+            labels=["Tech-Debt"],
+            by_change="ann-a",
+            milestone={"id": "gid://gitlab/Milestone/1"},
+        ),
+        issue(
+            "portal",
+            2,
+            "dan-d",
+            "2026-10-02",
+            "2026-10-03",
+            labels=["type::bug"],
+            iteration={"id": "gid://gitlab/Iteration/1"},
+        ),
+        issue("portal", 3, "dan-d", "2026-10-02", labels=["Postmortem"]),
+        issue("ledger", 4, "cat-c", "2026-10-05", "2026-10-06", replies=["ann-a", "ben-b"]),
+        issue("portal", 5, "dan-d", "2026-11-04", type="INCIDENT"),
     ]
     org.vulnerabilities = [
         vulnerability("checkout", 1, "2026-10-01T00:00:00Z", "2026-10-04T00:00:00Z"),

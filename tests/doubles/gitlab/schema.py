@@ -9,7 +9,7 @@ from graphql import GraphQLSchema, build_schema
 _CONNECTION = "type {0}Connection {{ nodes: [{0}] pageInfo: PageInfo! count: Int }}"
 _NAMES = (
     "Group", "GroupMember", "ProjectMember", "Project", "BranchRule", "PushAccessLevel", "MergeRequest", "UserCore",
-    "Note", "CiJob", "RepositoryBlob", "Environment", "Pipeline", "ApprovalProjectRule", "ExternalStatusCheck",
+    "Note", "Issue", "Label", "Commit", "CiJob", "RepositoryBlob", "Environment", "Pipeline", "ApprovalProjectRule", "ExternalStatusCheck",
     "ApprovalPolicy", "ProtectedEnvironment", "ProtectedEnvironmentApprovalRule", "Vulnerability",
 )  # fmt: skip
 _ENTERPRISE = (
@@ -28,6 +28,12 @@ scalar Date
 enum MemberRelation {{ DIRECT INHERITED DESCENDANTS }}
 enum MergeRequestState {{ merged opened closed all }}
 enum MergeRequestSort {{ MERGED_AT_DESC CREATED_ASC }}
+enum IssueSort {{ CREATED_ASC }}
+enum IssuableState {{ opened closed all }}
+input UnionedIssueFilterInput {{ labelNames: [String!] }}
+type Label {{ title: String! }}
+type Milestone {{ id: ID! }}
+type Commit {{ authoredDate: Time }}
 enum NotesFilterType {{ ALL_NOTES ONLY_COMMENTS ONLY_ACTIVITY }}
 type Query {{ group(fullPath: ID!): Group project(fullPath: ID!): Project }}
 type PageInfo {{ hasNextPage: Boolean! endCursor: String }}
@@ -39,18 +45,27 @@ type ProjectMember {{ accessLevel: AccessLevel user: UserCore }}
 type PushAccessLevel {{ accessLevel: Int! }}
 type BranchProtection {{ allowForcePush: Boolean! pushAccessLevels({_PAGE}): PushAccessLevelConnection }}
 type SystemNoteMetadata {{ action: String }}
-type Note {{ createdAt: Time! author: UserCore systemNoteMetadata: SystemNoteMetadata }}
+type Note {{ body: String! createdAt: Time! author: UserCore systemNoteMetadata: SystemNoteMetadata }}
 type CiJob {{ name: String allowFailure: Boolean! }}
 type CiJobArtifact {{ fileType: String }}
 type Pipeline {{ createdAt: Time! jobArtifacts: [CiJobArtifact!] jobs({_PAGE}): CiJobConnection }}
 type RepositoryBlob {{ path: String! oid: String! rawSize: Int rawTextBlob: String }}
 type MergeRequest {{
-  iid: String! createdAt: Time! preparedAt: Time mergedAt: Time project: Project! author: UserCore
+  iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time project: Project! author: UserCore
+  mergeUser: UserCore labels({_PAGE}): LabelConnection commits({_PAGE}): CommitConnection
   approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): UserCoreConnection
   notes({_PAGE}, filter: NotesFilterType): NoteConnection headPipeline: Pipeline
 }}
 """
+_ISSUES = (
+    f"issues({_PAGE}, state: IssuableState, updatedAfter: Time, createdAfter: Time, sort: IssueSort,"
+    " or: UnionedIssueFilterInput%s): IssueConnection"
+)
 _FREE = f"""
+type Issue {{
+  iid: String! webPath: String! type: String createdAt: Time! updatedAt: Time! closedAt: Time author: UserCore
+  labels({_PAGE}): LabelConnection milestone: Milestone notes({_PAGE}, filter: NotesFilterType): NoteConnection %s
+}}
 type BranchRule {{ name: String! isDefault: Boolean! isProtected: Boolean! branchProtection: BranchProtection %s }}
 type Repository {{ empty: Boolean! blobs(paths: [String!]!, ref: String, {_PAGE}): RepositoryBlobConnection %s }}
 type Environment {{ name: String! tier: String %s }}
@@ -58,16 +73,17 @@ type Group {{
   fullPath: ID! visibility: String groupMembers({_PAGE}, relations: [MemberRelation!]): GroupMemberConnection
   descendantGroups({_PAGE}, includeParentDescendants: Boolean): GroupConnection
   projects({_PAGE}, includeSubgroups: Boolean): ProjectConnection
-  {_MERGE_REQUESTS % ", includeSubgroups: Boolean"} %s
+  {_MERGE_REQUESTS % ", includeSubgroups: Boolean"} {_ISSUES % ", includeSubgroups: Boolean"} %s
 }}
 type Project {{
   fullPath: ID! branchRules({_PAGE}): BranchRuleConnection repository: Repository
   environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [MemberRelation!]): ProjectMemberConnection
   pipelines({_PAGE}, ref: String, updatedAfter: Time): PipelineConnection
-  {_MERGE_REQUESTS % ""} %s
+  {_MERGE_REQUESTS % ""} {_ISSUES % ""} %s
 }}
 """
 _ADDED = (
+    "iteration: Iteration",
     f"approvalRules({_PAGE}): ApprovalProjectRuleConnection externalStatusChecks({_PAGE}): ExternalStatusCheckConnection",
     "validateCodeownerFile(ref: String!, path: String): RepositoryCodeownerValidation",
     f"protectedEnvironments({_PAGE}): ProtectedEnvironmentConnection",
@@ -76,6 +92,7 @@ _ADDED = (
     f"approvalPolicies({_PAGE}): ApprovalPolicyConnection",
 )
 _OWN = f"""
+type Iteration {{ id: ID! }}
 enum VulnerabilitySeverity {{ CRITICAL HIGH MEDIUM LOW }}
 type AiMetrics {{ duoUsedCount: Int }}
 type ApprovalProjectRule {{ type: String approvalsRequired: Int }}

@@ -16,10 +16,19 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from doubles.github.faults import Faults, fail, send
 from doubles.gitlab.answers import answer
-from doubles.gitlab.organisation import DEVELOPER, MAINTAINER, OWNER, PREMIUM, ULTIMATE, Organisation, Row
+from doubles.gitlab.organisation import (
+    DEVELOPER,
+    MAINTAINER,
+    OWNER,
+    PREMIUM,
+    REPORTER,
+    ULTIMATE,
+    Organisation,
+    Row,
+)
 
 _OPERATIONS = (
-    ("aiMetrics", "assistant"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
+    ("aiMetrics", "assistant"), ("ONLY_COMMENTS", "replies"), ("webPath", "issues"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
     ("reviewState", "stalled"), ("approvedBy", "changes"), ("jobArtifacts", "pipelines"),
     ("fragment Checked", "projects"), ("branchRules", "projects"), ("groupMembers", "members"),
     ("projectMembers(first: $n", "members"), ("mergeRequests", "count"),
@@ -180,17 +189,33 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
         return _group(double, unquote(group[1]), group[2] or "", query, fault)
     project = re.fullmatch(r"/projects/([^/]+)(/.*)?", place)
     one = _project_at(org, unquote(project[1])) if project else None
-    if project and one is not None and not project[2]:
+    if project is None or one is None:
+        return 404, {"message": "404 Not Found"}, {}
+    return _of_project(org, one, project[2] or "", level)
+
+
+def _of_project(org: Organisation, one: Row, place: str, level: int) -> tuple[int, Any, dict[str, str]]:
+    if not place:
         return 200, row(org, one), {}
-    if (
-        project
-        and one is not None
-        and project[2] == "/push_rule"
-        and org.has(PREMIUM)
-        and level >= MAINTAINER
-    ):
+    if place == "/push_rule" and org.has(PREMIUM) and level >= MAINTAINER:
         return 200, one["push_rule"], {}
-    return 404, {"message": "404 Not Found"}, {}
+    deployed = re.fullmatch(r"/deployments(?:/(\d+))?", place)
+    if deployed is None or level < REPORTER:
+        return 404, {"message": "404 Not Found"}, {}
+    rows = [_deployment(each) for each in one["deployments"]]
+    if deployed[1]:
+        return 200, next((each for each in rows if each["id"] == int(deployed[1])), None), {}
+    shown = [{key: each[key] for key in each if key != "approvals"} for each in rows]
+    return 200, shown, {"X-Total": str(len(rows))}
+
+
+def _deployment(one: Row) -> Row:
+    approvals = [{"status": "approved", "created_at": one["approved"]}] if one["approved"] else []
+    return {
+        "id": one["id"], "sha": one["sha"], "status": one["status"], "created_at": one["at"],
+        "user": {"username": one["user"], "bot": one["user"].endswith("-bot")},
+        "deployable": {"finished_at": one["at"]}, "approvals": approvals,
+    }  # fmt: skip
 
 
 def _project_at(org: Organisation, path: str) -> Row | None:
@@ -238,7 +263,7 @@ def row(org: Organisation, one: Row) -> Row:
         "forked_from_project": {"id": 1} if one["fork"] else None, "shared_with_groups": _shares(one["shares"]),
         "marked_for_deletion_on": "2026-12-01" if one["deleted"] else None, "repository_access_level": "enabled",
         "updated_at": one.get("updated", "2024-05-01T00:00:00Z"),
-        "builds_access_level": "enabled", "merge_requests_access_level": "enabled",
+        "builds_access_level": "enabled", "issues_access_level": "enabled", "topics": [], "merge_requests_access_level": "enabled",
         "only_allow_merge_if_pipeline_succeeds": one["pipeline"],
         "only_allow_merge_if_all_status_checks_passed": bool(one["checks"]),
         "permissions": {"project_access": None, "group_access": {"access_level": org.role} if org.role else None},
