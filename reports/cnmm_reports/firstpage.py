@@ -9,7 +9,7 @@ from typing import Any
 
 from cnmm_reports.titles import signal_title, source_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import cause_words, count, interval, observed, outcome_word, percent
+from cnmm_reports.wording import cause_words, count, interval, observed, outcome_word, percent, short_interval
 
 SHOWN_NEXT = 5
 _SHOWN_ROWS = 3
@@ -96,6 +96,15 @@ def level_words(section: Mapping[str, Any]) -> str:
     return section_words({**section, "sufficient": True})
 
 
+def without_decisions(view: ReportView, section: Mapping[str, Any]) -> str:
+    """Return a section's interval without an auditor's decisions, nothing where it is the same."""
+    sections = view.assessment.get("without_adjudications", {}).get("sections", {})
+    alone = sections.get(section["id"])
+    if alone is None or alone == [section["proven"], section["possible"]]:
+        return ""
+    return short_interval(*alone)
+
+
 def excused(section: Mapping[str, Any]) -> bool:
     """Return whether every row of a section is not applicable."""
     return set(section["outcomes"]) == {"not_applicable"}
@@ -152,11 +161,15 @@ def notes(view: ReportView) -> tuple[str, ...]:
 
 
 def _declared(view: ReportView) -> Iterator[str]:
-    """Yield how much was waived, with the first end, and how much is only claimed."""
+    """Yield what was waived, with the first end, what an auditor decided, and what is only claimed."""
     findings = view.assessment["findings"]
     ends = sorted(finding["waiver"]["expires"] for finding in findings if finding.get("waiver"))
     if ends:
         yield f"{count(len(ends), 'waiver')} in force, none counts as met; the first ends on {ends[0]}."
+    if other := view.assessment.get("without_adjudications"):
+        decided = sum(bool(finding.get("adjudicated")) for finding in findings)
+        alone = interval(other["headline"]["proven"], other["headline"]["possible"])
+        yield f"An auditor decided {count(decided, 'finding')}; without: {alone[:1].lower()}{alone[1:]}."
     if claimed := sum(finding["outcome"] == "claimed" for finding in findings):
         yield f"Claimed and not proven: {count(claimed, 'finding')}."
 

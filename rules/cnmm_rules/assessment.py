@@ -12,7 +12,7 @@ from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import Subject
-from cnmm_rules.facts import Waiver
+from cnmm_rules.facts import Claim, Waiver
 from cnmm_rules.predicates import Leafed
 from cnmm_rules.ranges import Range
 
@@ -77,6 +77,7 @@ class Finding:
     waiver: Waiver | None = None
     adjudicated: str = ""
     stated: bool = False
+    statement: Claim | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the record of the output contract."""
@@ -98,6 +99,12 @@ class Finding:
             "stated": self.stated,
         }
         record.update({key: value for key, value in optional.items() if value})
+        if self.statement is not None:
+            record["statement"] = {
+                "role": self.statement.role,
+                "dated": self.statement.dated.isoformat(),
+                "expires": self.statement.expires.isoformat(),
+            }
         if self.waiver is not None:
             record["waiver"] = {
                 "reason": self.waiver.reason,
@@ -218,14 +225,13 @@ class Assessment:
     ledger: Mapping[str, Any]
     shares: Mapping[str, Fraction]
 
+    undecided: tuple[SectionState, ...] | None = None
+    """The organisation's sections without an auditor's decisions; None where no decision was given."""
+
     @property
     def headline(self) -> dict[str, Any]:
         """The lowest proven and the lowest possible over the headline sections, and which hold them down."""
-        rated = [section for section in self.sections if section.in_headline]
-        proven = min((section.proven or 0 for section in rated), default=0)
-        possible = min((section.possible or 0 for section in rated), default=0)
-        lowest = [section.id for section in rated if section.proven == proven]
-        return {"proven": proven, "possible": possible, "sections": lowest}
+        return _headline(self.sections)
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole output contract, arrays sorted by id, with its conclusions digest."""
@@ -250,11 +256,24 @@ class Assessment:
             "next_evidence": [item.to_json() for item in self.next_evidence],
             "ledger": dict(self.ledger),
         }
+        if self.undecided is not None:
+            document["without_adjudications"] = {
+                "headline": _headline(self.undecided),
+                "sections": {state.id: [state.proven, state.possible] for state in self.undecided},
+            }
         document["conclusions_digest"] = conclusions_digest(document)
         return document
 
 
-_OUTSIDE_CONCLUSIONS = ("evidence", "evidence_total", "counter_evidence", "gaps")
+def _headline(sections: tuple[SectionState, ...]) -> dict[str, Any]:
+    rated = [section for section in sections if section.in_headline]
+    proven = min((section.proven or 0 for section in rated), default=0)
+    possible = min((section.possible or 0 for section in rated), default=0)
+    lowest = [section.id for section in rated if section.proven == proven]
+    return {"proven": proven, "possible": possible, "sections": lowest}
+
+
+_OUTSIDE_CONCLUSIONS = ("evidence", "evidence_total", "counter_evidence", "gaps", "statement")
 
 
 def conclusions_digest(document: Mapping[str, Any]) -> str:

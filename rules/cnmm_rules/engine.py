@@ -104,7 +104,9 @@ def _undecided(test: Any, verdict: Verdict, measures: Measures, least: int) -> t
 class _Subject:
     """Judges every row of one subject, then lets implications and decisions of people act."""
 
-    def __init__(self, catalogue: Catalogue, index: Index, scope: Subject, cache: Cache) -> None:
+    def __init__(
+        self, catalogue: Catalogue, index: Index, scope: Subject, cache: Cache, *, decided: bool = True
+    ) -> None:
         self._catalogue = catalogue
         self._index = index
         self._scope = scope
@@ -113,9 +115,10 @@ class _Subject:
         self._sections: dict[str, Verdict] = {}
         facts = index.facts
         today = facts.as_of
+        # Of several statements about a row the one that speaks longest is shown.
         self._claimed = {
-            claim.criterion
-            for claim in facts.claims
+            claim.criterion: claim
+            for claim in sorted(facts.claims, key=lambda claim: (claim.expires, claim.dated, claim.role))
             if claim.subject == scope and claim.dated <= today <= claim.expires
         }
         self._waivers = {
@@ -123,7 +126,8 @@ class _Subject:
             for waiver in facts.waivers
             if waiver.subject == scope and today <= waiver.expires
         }
-        self._decisions = {item.criterion: item for item in facts.adjudications if item.subject == scope}
+        decisions = facts.adjudications if decided else ()
+        self._decisions = {item.criterion: item for item in decisions if item.subject == scope}
 
     def findings(self) -> dict[str, Finding]:
         """Return the finding of every row that applies to this subject, by criterion id."""
@@ -161,6 +165,7 @@ class _Subject:
             waiver=self._waivers.get(row.id),
             adjudicated=decided,
             stated=_stated(judged, outcome, row.id in self._claimed),
+            statement=self._claimed.get(row.id),
         )
 
     def _people(self, row: Criterion, judged: Judgement) -> tuple[Outcome, str, str]:
@@ -317,6 +322,10 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
     cache = Cache()
     org = _Subject(catalogue, index, facts.org, cache).findings()
     sections = _sections(catalogue, org)
+    undecided = None
+    if facts.adjudications:
+        alone = _Subject(catalogue, index, facts.org, cache, decided=False).findings()
+        undecided = _sections(catalogue, alone)
     teams: list[tuple[Subject, tuple[SectionState, ...]]] = []
     findings = list(org.values())
     for team in index.teams():
@@ -340,6 +349,7 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
         next_evidence=rank_next(catalogue, org, sections),
         ledger=_ledger(facts.ledger),
         shares=_shares(catalogue, org),
+        undecided=undecided,
     )
 
 

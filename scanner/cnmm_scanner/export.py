@@ -127,6 +127,8 @@ def export(assessment: Mapping[str, Any], names: Names) -> dict[str, Any]:
     ids = {key: item.id for key, item in evidence.items()}
     taken = ("schema", "engine", "as_of", "period", "complete", "headline", "shares", "sections", "ledger")
     told: dict[str, Any] = {name: assessment[name] for name in taken}
+    if "without_adjudications" in assessment:
+        told["without_adjudications"] = assessment["without_adjudications"]
     told["organisation"] = "organisation"
     told["catalogue"] = _catalogue(assessment["catalogue"])
     told["scope"] = {
@@ -168,6 +170,8 @@ def _finding(finding: Mapping[str, Any], names: Names, ids: Mapping[str, str]) -
     told["gaps"] = gaps
     if "adjudicated" in finding:
         told["adjudicated"] = WITHHELD
+    if "statement" in finding:
+        told["statement"] = {**finding["statement"], "role": WITHHELD}
     if "waiver" in finding:
         waiver = finding["waiver"]
         told["waiver"] = {

@@ -82,6 +82,10 @@ def test_ai_declared_away_waits_for_an_auditor_and_is_refused_where_ai_was_seen(
     assert intervals(assess(without, overlay))["ai"] == (0, 4)
     agreed = assess(replace(without, adjudications=accepted), overlay)
     assert {outcome(agreed, row.id) for row in overlay.of_section("ai")} == {"not_applicable"}
+    told = agreed.to_json()
+    assert told["without_adjudications"]["sections"]["ai"] == [0, 4]
+    assert told["without_adjudications"]["headline"] == assess(without, overlay).headline
+    assert "without_adjudications" not in assess(without, overlay).to_json()
     seen = assess(replace(sealed("assistants-only"), adjudications=accepted), overlay)
     assert outcome(seen, "ai.L1.first-use") == "met"
 

@@ -24,6 +24,7 @@ from cnmm_reports.firstpage import (
     ruling_out,
     scope_line,
     section_words,
+    without_decisions,
 )
 from cnmm_reports.gaps import missing, uncollected
 from cnmm_reports.html.comparison import diff_html, marks_html, since
@@ -77,6 +78,7 @@ def _context(view: ReportView) -> dict[str, Any]:
         "row_title": names.row,
         "signal_title": names.signal,
         "missing": partial(missing, view),
+        "without_decisions": partial(without_decisions, view),
         "sources": sorted(Counter(item["source"] for item in view.assessment["evidence"]).items()),
     }
 

@@ -13,11 +13,13 @@ from cnmm_reports.firstpage import (
     notes,
     ruling_out,
     scope_line,
+    without_decisions,
 )
 from cnmm_reports.gaps import missing, uncollected
+from cnmm_reports.html.rows import stances
 from cnmm_reports.titles import row_title, signal_title, source_title, subject_title
 from cnmm_reports.view import build_view
-from golden.sample import CATALOGUE, bare, view
+from golden.sample import CATALOGUE, bare, document, view
 
 
 def test_tests_are_told_in_words() -> None:
@@ -111,3 +113,30 @@ def test_gaps_of_a_row_are_one_for_each_signal_and_cause() -> None:
         ("Traffic under mutual TLS", 5, ("old",)),
         ("Traffic under mutual TLS", 1, ()),
     ]
+
+
+def test_an_auditors_decisions_are_shown_with_and_without() -> None:
+    record = document()
+    alone = {section["id"]: [section["proven"], section["possible"]] for section in record["sections"]}
+    alone["security"] = [0, 3]
+    record["without_adjudications"] = {
+        "headline": {"proven": 0, "possible": 1, "sections": []},
+        "sections": alone,
+    }
+    shown = build_view(record, CATALOGUE)
+    said = "An auditor decided 2 findings; without: no level shown yet; up to level 1 not ruled out."
+    assert said in notes(shown)
+    told = {section["id"]: without_decisions(shown, section) for section in record["sections"]}
+    assert {name: words for name, words in told.items() if words} == {"security": "none yet..3"}
+    assert not any(without_decisions(view(), section) for section in document()["sections"])
+
+
+def test_statements_and_waivers_are_listed_with_their_last_day() -> None:
+    record = document()
+    claimed = next(one for one in record["findings"] if one["outcome"] == "claimed")
+    claimed["statement"] = {"role": "Head of platform", "dated": "2026-10-01", "expires": "2027-09-30"}
+    people = stances(build_view(record, CATALOGUE)).people
+    assert [(one.kind, one.until) for one in people] == [
+        ("decision", ""), ("decision", ""), ("statement", "2027-09-30"), ("waiver", "2027-03-31"),
+    ]  # fmt: skip
+    assert people[2].words == "stated by Head of platform on 2026-10-01; claimed, and not proven"

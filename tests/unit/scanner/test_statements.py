@@ -185,6 +185,8 @@ def test_an_accepted_claim_is_met_only_with_something_to_cite(place: Path) -> No
     found = judged()[ROW]
     assert found["outcome"] == "met"
     assert found["adjudicated"] == "read it"
+    assert found["statement"]["role"]
+    assert found["statement"]["dated"] <= "2026-11-22" <= found["statement"]["expires"]
 
 
 def test_comments_are_not_lost(place: Path) -> None:
