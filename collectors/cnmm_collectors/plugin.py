@@ -42,7 +42,7 @@ class WorkItem:
 
     `lane` is `api` (threads of the run's process) or `analysis` (any executor). `calls` is the predicted
     number of requests, `later` that of the work which the targets it finds will need. `payload` holds
-    plain picklable values, never a secret.
+    plain picklable values, never a secret. `personal` is false only where it can yield no person fact.
     """
 
     collector: str
@@ -53,6 +53,7 @@ class WorkItem:
     calls: int = 0
     payload: tuple[tuple[str, Any], ...] = ()
     later: int = 0
+    personal: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,11 @@ class GitDoor(Protocol):
 
     def open(self, locator: str, seconds: float | None = None) -> GitRepository:
         """Open a local repository in place, or a URL through a blobless bare clone in the cache; raises
+        GitFault."""
+        ...
+
+    def head(self, url: str, seconds: float | None = None) -> str:
+        """Return the commit that HEAD of a clone URL names, empty where it has none; one request; raises
         GitFault."""
         ...
 
@@ -390,6 +396,18 @@ class Probing(Protocol):
 
     def probe(self, target: Target, settings: Any, reader: Reader) -> Iterable[Probe]:
         """Yield one answer for each group of signals; writes nothing."""
+        ...
+
+
+@runtime_checkable
+class Stated(Protocol):
+    """What a collector may offer besides: to say cheaply what state its source is in."""
+
+    def state(self, item: WorkItem, settings: Any, reader: Reader) -> str:
+        """Return the state on which the item's whole reading depends, such as the commit of a repository.
+
+        It must be seen with the item's own credential. Empty where the source cannot say: the item is read.
+        """
         ...
 
 

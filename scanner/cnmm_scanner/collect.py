@@ -27,6 +27,7 @@ class Outcome:
     resumed: int = 0
     failed: int = 0
     skipped: int = 0
+    unmoved: int = 0
     interrupted: bool = False
 
     @property
@@ -215,6 +216,7 @@ class Collection:
         for one in finished:
             self.outcome.items[one.item] = None
             self.outcome.failed += bool(one.failed)
+            self.outcome.unmoved += one.unmoved
             self._add_targets(one.targets)
             if one.item in self._planned or one.failed:
                 self._progress.done(one.item, one.failed)

@@ -63,7 +63,8 @@ class Journal:
     Created below the output folder with mode 0700. Only one run at a time may hold it.
     """
 
-    def __init__(self, output: Path, *, resume: bool) -> None:
+    def __init__(self, output: Path, *, resume: bool, key: bytes = b"") -> None:
+        """Open the journal of an output folder; a new one takes the key that is given, else makes one."""
         self.folder = output / WORK
         if self.folder.is_symlink():
             raise JournalFault(f"{self.folder}: is a link", "remove it")
@@ -72,7 +73,7 @@ class Journal:
         self._lock = _take_lock(self.folder)
         if not resume:
             _empty(self.folder)
-        self.vault = Vault(_read_key(self.folder / "key"))
+        self.vault = Vault(_read_key(self.folder / "key", key))
         self._offsets: dict[str, tuple[int, int, str]] = {}
         self._file = _open_private(self.folder / "journal")
         self._recover()
@@ -194,11 +195,11 @@ def _open_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o600), "r+b")
 
 
-def _read_key(path: Path) -> bytes:
+def _read_key(path: Path, fresh: bytes) -> bytes:
     with _open_private(path) as file:
         key = file.read()
         if not key:
-            key = Vault.new_key()
+            key = fresh or Vault.new_key()
             file.write(key)
             file.flush()
             os.fsync(file.fileno())

@@ -27,6 +27,7 @@ from cnmm_scanner.gates import Gate, check_sections
 from cnmm_scanner.history.location import Location, parse_location
 from cnmm_scanner.joining import load_joins
 from cnmm_scanner.journal import Vault
+from cnmm_scanner.kept import Kept, code_state
 from cnmm_scanner.lanes import Choice
 from cnmm_scanner.located import Located, read_yaml
 from cnmm_scanner.manifest import tool_version
@@ -62,6 +63,7 @@ class Order:
     max_calls: int | None = None
     max_wait: float | None = None
     clone: bool = True
+    fresh: bool = False
     strict: bool = False
     quiet: bool = False
     log_format: str = "text"
@@ -102,8 +104,14 @@ class Scan:
         """The organisation as a subject."""
         return Subject.safe(SubjectKind.ORG, self.organisation)
 
-    def conditions(self, vault: Vault) -> Conditions:
+    def keep(self) -> Kept | None:
+        """Return what earlier scans kept; None where everything is to be read, or it is not private."""
+        return None if self.order.fresh else Kept.open(platformdirs.user_cache_path("cnmm"))
+
+    def conditions(self, vault: Vault, kept: Kept | None = None) -> Conditions:
         """Return what every worker of this run needs to know."""
+        # A scan that goes on under an older key cannot read what lies under another.
+        usable = kept is not None and kept.key == vault.key
         return Conditions(
             settings=self.collector_settings,
             as_of=self.as_of,
@@ -112,6 +120,8 @@ class Scan:
             cache=platformdirs.user_cache_path("cnmm"),
             own_only=self.order.own_only,
             vault_key=vault.key,
+            kept=kept.folder if kept is not None and usable else None,
+            code=code_state() if usable else "",
         )
 
     def inputs(self) -> dict[str, str]:

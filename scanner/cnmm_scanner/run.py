@@ -20,6 +20,7 @@ from cnmm_scanner.derive import derive
 from cnmm_scanner.gates import failed_gates
 from cnmm_scanner.joining import run_joins
 from cnmm_scanner.journal import Journal
+from cnmm_scanner.kept import Kept
 from cnmm_scanner.lanes import Lanes
 from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.outputs import BUNDLE, make_folder, render
@@ -47,8 +48,9 @@ class Done:
 def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
     """Collect, seal, assess, render; `assessed` False stops at the sealed facts. Raises Fault."""
     output = make_folder(scan.order.output)
-    with Journal(output, resume=scan.order.resume) as journal:
-        outcome = collect(scan, journal, progress)
+    kept = scan.keep()
+    with Journal(output, resume=scan.order.resume, key=kept.key if kept else b"") as journal:
+        outcome = collect(scan, journal, progress, kept)
         facts = seal(scan, journal, outcome)
         if not assessed:
             facts.replace(output / BUNDLE)
@@ -71,13 +73,17 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
     return done
 
 
-def collect(scan: Scan, journal: Journal, progress: Progress) -> Outcome:
+def collect(scan: Scan, journal: Journal, progress: Progress, kept: Kept | None = None) -> Outcome:
     """Read every target into the journal, then join what several sources say of the same people."""
-    conditions = scan.conditions(journal.vault)
+    conditions = scan.conditions(journal.vault, kept)
     worker = Worker(conditions)
     with Lanes(scan.order.executor, conditions, worker) as lanes:
         collection = Collection(worker, journal, lanes, progress, scan.inputs(), scan.order.max_calls)
         outcome = collection.run(scan.targets)
+    if outcome.unmoved:
+        progress.note(
+            f"{outcome.unmoved} of {len(outcome.items)} pieces of work had not changed since they were read"
+        )
     context = {
         "organisation": scan.org,
         "as_of": scan.as_of,

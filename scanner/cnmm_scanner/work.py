@@ -14,20 +14,22 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Reader, Target, WorkItem
-from cnmm_collectors.reader import SourceReader, initialise
+from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Reader, Stated, Target, WorkItem
+from cnmm_collectors.reader import SourceReader, initialise, keyed
 from cnmm_collectors.signals import Gap, Signal, SignalError, SignalSpec, Unknown
 from cnmm_scanner.contract import SOURCE, Contract, ContractBreach, gather
 from cnmm_scanner.journal import Vault, make_line
+from cnmm_scanner.kept import Kept
 from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
-from cnmm_scanner.records import encode, people_to_json, target_to_json
+from cnmm_scanner.records import encode, people_to_json, target_from_json, target_to_json
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     """Everything a worker needs beside the item: picklable, without a credential.
 
-    `now` is the start of the run, `YYYY-MM-DDTHH:MM:SSZ`; `settings` are validated, by collector.
+    `now` is the start of the run, `YYYY-MM-DDTHH:MM:SSZ`; `settings` are validated, by collector. `kept` is
+    where readings of unmoved sources lie, None where none may be used, and `code` the state of the readers.
     """
 
     settings: Mapping[str, Any]
@@ -37,6 +39,8 @@ class Conditions:
     cache: Path
     own_only: bool
     vault_key: bytes = field(repr=False)
+    kept: Path | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Finished:
     targets: tuple[Target, ...]
     signals: int
     failed: str = ""
+    unmoved: bool = False
 
 
 class Worker:
@@ -66,6 +71,7 @@ class Worker:
         self.conditions = conditions
         self.vault = Vault(conditions.vault_key)
         self.collectors: dict[str, Collector] = load_collectors(plugins)
+        self.kept = Kept(conditions.kept, conditions.vault_key) if conditions.kept else None
         self._contracts = {name: Contract(one.signals) for name, one in self.collectors.items()}
         initialise(self.vault.run_key)
 
@@ -87,18 +93,56 @@ class Worker:
         return self._contracts[collector]
 
     def perform(self, item: WorkItem, name: str, inputs: str) -> Finished:
-        """Collect an item; whatever happens, the answer is a journal line."""
+        """Collect an item, or what is kept of it; whatever happens, the answer is a journal line."""
+        with keyed(self.vault.run_key):
+            place = self._place(item, inputs)
+            known = self.kept.read(place) if self.kept and place else None
+            if known is not None:
+                return self._again(name, inputs, known)
+            finished, whole = self._collect(item, name, inputs)
+            # A source that moved while it was read was seen in neither state.
+            if self.kept and place and whole and self._place(item, inputs) == place:
+                self.kept.write(place, finished.line)
+            return finished
+
+    def _collect(self, item: WorkItem, name: str, inputs: str) -> tuple[Finished, bool]:
+        """Return what an item yielded, and whether all that was asked for was received."""
         collector = self.collectors[item.collector]
 
         def collect() -> Collected:
             settings = self.conditions.settings[item.collector]
             yields = collector.collect(item, settings, self.reader(collector, item.target))
-            return gather(yields, self._contracts[item.collector])
+            found = gather(yields, self._contracts[item.collector])
+            if found.people and not item.personal:
+                raise ContractBreach("yields person facts from an item that it calls impersonal")
+            return found
 
         outcome = attempt(collect)
         failed = outcome.detail if isinstance(outcome, Crash) else ""
         found = outcome if isinstance(outcome, Collected) else unread(collector, item, outcome)
-        return self.finish(name, inputs, found, failed)
+        whole = not failed and not any(row.failed for row in found.ledger)
+        return self.finish(name, inputs, found, failed), whole
+
+    def _place(self, item: WorkItem, inputs: str) -> str:
+        """Return under which name a reading of the source as it is now is kept; empty where it cannot be."""
+        collector = self.collectors[item.collector]
+        if self.kept is None or not isinstance(collector, Stated):
+            return ""
+        settings, reader = self.conditions.settings[item.collector], self.reader(collector, item.target)
+        state = attempt(lambda: collector.state(item, settings, reader))
+        return (
+            self.kept.name(f"{self.conditions.code} {inputs}", state)
+            if state and isinstance(state, str)
+            else ""
+        )
+
+    def _again(self, name: str, inputs: str, known: dict[str, Any]) -> Finished:
+        """Return a kept reading as this run's own: captured when it was read, confirmed now."""
+        known["item"], known["inputs"] = name, inputs
+        for cited in known["evidence"]:
+            cited["confirmed_at"] = self.conditions.now
+        targets = tuple(target_from_json(target) for target in known["targets"])
+        return Finished(name, make_line(known), targets, len(known["signals"]), unmoved=True)
 
     def finish(self, name: str, inputs: str, found: Collected, failed: str = "") -> Finished:
         """Return the journal line of what an item yielded, person facts encrypted."""

@@ -34,8 +34,8 @@ SHALLOW = "shallow clone: its history is cut off, so dates and authors would mis
 class Analysis:
     """What was read of one repository; `gap` and `detail` say why `history` is None.
 
-    `survey` and `judged` are the files parsed and their signals, made as if every component were in use; empty where
-    history cannot say.
+    `survey` and `judged` are the files parsed and their signals, made as if every component were in use;
+    empty where history cannot say.
     """
 
     view: RepositoryView

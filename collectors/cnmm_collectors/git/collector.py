@@ -94,6 +94,21 @@ class GitCollector:
         finally:
             repository.close()
 
+    def state(self, item: WorkItem, settings: options.Settings, reader: Reader) -> str:
+        """Return the commit that would be read and how its repository is addressed; empty where git fails."""
+        locator = item.target.locator
+        try:
+            if "://" in locator and not locator.startswith("file://"):
+                return "" if settings.ref else reader.git.head(locator, settings.max_seconds)
+            repository = reader.git.open(locator, settings.max_seconds)
+            try:
+                commit = repository.resolve(settings.ref)
+            finally:
+                repository.close()
+        except GitFault:
+            return ""
+        return f"{commit} {repository.shallow} {repository.web} {repository.remote}" if commit else ""
+
     def _item(self, target: Target, locator: str, subject: Subject) -> WorkItem:
         placed = Target("git", locator, target.credential, subject, target.facts)
         return WorkItem(self.name, f"{subject} {locator}", placed, (subject,))

@@ -71,7 +71,7 @@ class ManifestsCollector:
                 placed = Target("git", locator, target.credential, None, target.facts)
                 names = [one.name for one in wanted]
                 subjects = tuple(Subject.safe(SubjectKind.CLUSTER, name) for name in names)
-                yield WorkItem(self.name, f"{' '.join(names)} {locator}", placed, subjects)
+                yield WorkItem(self.name, f"{' '.join(names)} {locator}", placed, subjects, personal=False)
 
     def collect(self, item: WorkItem, settings: options.ManifestSettings, reader: Reader) -> Iterator[Yield]:
         """Yield what a repository says about each cluster it describes."""

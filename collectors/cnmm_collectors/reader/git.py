@@ -154,6 +154,13 @@ class SourceGit:
             raise GitFault(f"{Path(locator).name or 'the folder'}: not a Git repository", Gap.MALFORMED)
         return SourceRepository(self, found, owned=False, seconds=allowed)
 
+    def head(self, url: str, seconds: float | None = None) -> str:
+        """Return the commit that HEAD of a clone URL names, empty where it has none; raises GitFault."""
+        deadline = time.monotonic() + (self.limits.seconds if seconds is None else seconds)
+        with tempfile.TemporaryDirectory(prefix="cnmm-home-") as home:
+            heads = self._run(["git", *HARDENED, "ls-remote", check_url(url), "HEAD"], Path(home), deadline)
+        return heads.partition(b"\t")[0].decode("ascii", "replace").strip()
+
     def find(self, folder: str, depth: int = 3) -> list[tuple[str, str]]:
         """Return (locator, remote URL or empty) of the repository a folder is, else of those below it.
 

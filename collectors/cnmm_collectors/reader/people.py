@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 _key = secrets.token_bytes(32)
+_of_run: ContextVar[bytes | None] = ContextVar("cnmm_run_key", default=None)
 
 
 def initialise(key: bytes) -> None:
@@ -14,7 +18,17 @@ def initialise(key: bytes) -> None:
     _key = key
 
 
+@contextmanager
+def keyed(key: bytes) -> Iterator[None]:
+    """Use a run's key for the length of a `with` block, in this thread alone: a worker may serve two runs."""
+    token = _of_run.set(key)
+    try:
+        yield
+    finally:
+        _of_run.reset(token)
+
+
 def pseudonym(identity: str) -> str:
     """Return 64 hex digits that stand for an identity within one run, the same in every worker of it."""
     raw = identity.strip().casefold().encode("utf-8", "surrogateescape")
-    return hmac.digest(_key, raw, "sha256").hex()
+    return hmac.digest(_of_run.get() or _key, raw, "sha256").hex()

@@ -75,6 +75,7 @@ _COLLECTING: list[Callable[[Any], Any]] = [
         show_default=True,
         help="threads, processes, or a number of processes.",
     ),
+    click.option("--fresh", is_flag=True, help="Read also what has not changed since the last scan."),
     click.option("--max-calls", type=click.IntRange(0), help="Stop planning API calls above this number."),
     click.option(
         "--max-wait",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import platformdirs
 
-from cnmm_scanner import journal, signature
+from cnmm_scanner import journal, kept, signature
 
 
 @click.group()
@@ -29,7 +30,11 @@ def new(file: Path) -> int:
 @click.command()
 @click.argument("folders", nargs=-1, type=click.Path(file_okay=False, path_type=Path), metavar="[FOLDER]...")
 def clean(folders: tuple[Path, ...]) -> int:
-    """Remove the journal, its key and everything else an unfinished scan left in each output FOLDER."""
+    """Remove the journal, its key and everything else an unfinished scan left in each output FOLDER.
+
+    What scans keep of unmoved sources goes too; it would by itself within a day.
+    """
+    kept.empty(platformdirs.user_cache_path("cnmm"))
     for folder in folders or (Path("cnmm-report"),):
         removed = journal.clean(folder)
         click.echo(f"{folder}: {'cleaned' if removed else 'nothing to clean'}")

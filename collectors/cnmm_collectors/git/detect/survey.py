@@ -46,7 +46,7 @@ class Survey:
     _owners: dict[str, tuple[Component, ...]] = field(default_factory=dict, repr=False)
 
     def again(self, view: RepositoryView, dates: Dates) -> Survey:
-        """Return the survey of the same files under another view of what is in use; nothing is parsed twice."""
+        """Return the survey of the same files under another view of what is in use, nothing parsed twice."""
         other = Survey(view, dates, self.designated)
         other.__dict__.update({name: self.__dict__[name] for name in _OF_FILES if name in self.__dict__})
         return other
