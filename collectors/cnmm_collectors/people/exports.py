@@ -12,8 +12,10 @@ from cnmm_collectors.people.certificates import Certificates
 from cnmm_collectors.people.credentials import take_badges, take_table
 from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.groups import Groups, make_groups
+from cnmm_collectors.people.history import Past
 from cnmm_collectors.people.layouts import LAYOUTS
 from cnmm_collectors.people.learning import Learning
+from cnmm_collectors.people.lists import listed
 from cnmm_collectors.people.registers import REGISTERS, Registers
 from cnmm_collectors.people.roster import Roster
 from cnmm_collectors.people.settings import Settings
@@ -51,6 +53,7 @@ class Exports:
     learning: Learning = field(default_factory=Learning)
     certificates: Certificates = field(default_factory=Certificates)
     waves: list[Wave] = field(default_factory=list)
+    past: dict[date, Past] = field(default_factory=dict)
     extras: Extras = field(default_factory=Extras)
     registers: Registers = field(default_factory=Registers)
     intakes: list[Intake] = field(default_factory=list)
@@ -61,9 +64,13 @@ class Exports:
 
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
+        past = [path for path in files.get("roster", ()) if self._state_of(path) is not None]
         for path in files.get("roster", ()):
-            self._table("roster", path, lambda t, i: self.roster.take(t, i, self.as_of))
+            if path not in past:
+                self._table("roster", path, lambda t, i: self.roster.take(t, i, self.as_of))
         self.roster.finish()
+        for path in past:
+            self._table("roster", path, self._earlier)
         for path in files.get("training", ()):
             self._table("training", path, self._training)
         for path in files.get("certifications", ()):
@@ -96,12 +103,23 @@ class Exports:
     def _table(self, kind: str, path: Path, take: Callable[[Table, Intake], None]) -> None:
         try:
             hints = self.settings.hints(path)
-            with open_table(path, kind, LAYOUTS[kind], hints) as table:
+            listing = listed if kind == "roster" else None
+            with open_table(path, kind, LAYOUTS[kind], hints, listing) as table:
                 intake = Intake.of(table, kind)
                 take(table, intake)
                 self.intakes.append(intake)
         except TableFault as fault:
             self.failures.append(Failure(kind, path.name, fault.gap, str(fault)))
+
+    def _state_of(self, path: Path) -> date | None:
+        try:
+            return self.settings.hints(path).state_of
+        except TableFault:
+            return None
+
+    def _earlier(self, table: Table, intake: Intake) -> None:
+        day = table.hints.state_of or self.as_of
+        self.past.setdefault(day, Past(day)).take(table, intake, self.roster)
 
     def _training(self, table: Table, intake: Intake) -> None:
         if table.layout == "skills":

@@ -9,6 +9,7 @@ from fractions import Fraction
 from cnmm_collectors.people.belonging import Belonging, Teams
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.groups import Groups
+from cnmm_collectors.people.history import YEAR
 from cnmm_collectors.people.opinions import opinions
 from cnmm_collectors.people.skills import Skills
 from cnmm_collectors.people.telling import Desk
@@ -47,6 +48,7 @@ def _answers(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Yi
             subjects = tuple(sorted({teams.subject(name) for name in groups.teams}))
             evidence = desk.cite(roster.files, "engineering teams", str(len(subjects)))
             yield Population(desk.org, SubjectKind.TEAM, len(subjects), subjects, "enumeration", evidence)
+        yield from _restructures(desk, exports, belonging.source)
     yield from Skills(
         desk, groups, exports.learning, exports.certificates, tuple(roster.files), roster.unread
     ).signals()
@@ -61,6 +63,23 @@ def _answers(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Yi
                 files = [(wave.name, wave.digest, wave.columns)]
                 yield desk.told(key, "survey", cell, files, "respondents")
     yield from _extras(desk, exports, groups)
+
+
+def _restructures(desk: Desk, exports: Exports, source: str) -> Iterator[Signal]:
+    """Yield how many teams changed since the earlier roster that is nearest to a year old."""
+    key = "hr.team_restructure_count_12m"
+    past = sorted(
+        (one for one in exports.past.values() if one.day < exports.as_of),
+        key=lambda one: abs((exports.as_of - one.day).days - YEAR),
+    )
+    if not past:
+        why = "only one state of the roster; name the day of an earlier one with state_of in its mapping"
+        yield desk.untold(key, source, why)
+    elif past[0].unread or exports.roster.unread or "team" not in exports.roster.columns:
+        yield desk.untold(key, source, "rows of a roster are unread, or it has no team column", Gap.MALFORMED)
+    else:
+        value = past[0].told(past[0].changes(exports.roster), exports.as_of)
+        yield desk.told(key, source, value, (*exports.roster.files, *past[0].files), "teams")
 
 
 def _extras(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Signal]:

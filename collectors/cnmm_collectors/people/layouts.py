@@ -16,7 +16,7 @@ def _layout(name: str, needs: tuple[str, ...], more: str = "", keyed: bool = Tru
 
 ROSTER = _layout(
     "people",
-    ("role_title|team",),
+    ("role_title|team|tech_lead|population",),
     "level department manager is_manager employment_status exit_month population champion tech_lead area task"
     " team_type mentor plan_reviewed role_profile expert_group uses_ai",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Of
+from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Literal
@@ -31,10 +32,15 @@ class Mapping(BaseModel):
         default="", description="How text is encoded"
     )
 
+    state_of: date | None = Field(
+        default=None,
+        description="Of a roster: the earlier day whose teams it shows, to tell what changed since",
+    )
+
     def hints(self) -> Hints:
         """Return the same as the table reader takes it."""
         columns = {field: header for field, header in self.columns.items() if header.strip()}
-        return Hints(columns, self.date_order, self.delimiter, self.encoding)
+        return Hints(columns, self.date_order, self.delimiter, self.encoding, self.state_of)
 
 
 def hints_of(mappings: Of[str, Mapping], path: Path) -> Hints:

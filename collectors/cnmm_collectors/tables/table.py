@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from cnmm_collectors.signals import Gap
@@ -22,6 +23,8 @@ from cnmm_collectors.tables.rewrite import Rewritten, rewrite, transcode, write_
 from cnmm_collectors.tables.shape import trace
 from cnmm_collectors.tables.workbook import read_workbook
 
+Listing = Callable[[Path, Examined], tuple[list[str], list[tuple[int, list[str]]]] | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -31,6 +34,7 @@ class Hints:
     date_order: str = ""
     delimiter: str = ""
     encoding: str = ""
+    state_of: date | None = None
 
 
 @dataclass(slots=True)
@@ -72,8 +76,13 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path, kind: str, layouts: Sequence[Layout], hints: Hints) -> Iterator[Table]:
-    """Yield the table of a file; whatever was copied is gone afterwards. Raises TableFault."""
+def open_table(
+    path: Path, kind: str, layouts: Sequence[Layout], hints: Hints, listing: Listing | None = None
+) -> Iterator[Table]:
+    """Yield the table of a file; whatever was copied is gone afterwards. Raises TableFault.
+
+    `listing` gives header and rows of a file that is no table, or None.
+    """
     facts = examine(path, hints.encoding)
     if facts.kind == "ole":
         raise TableFault(
@@ -81,7 +90,12 @@ def open_table(path: Path, kind: str, layouts: Sequence[Layout], hints: Hints) -
         )
     folder = Path(tempfile.mkdtemp(prefix="cnmm-"))
     try:
-        table = _open(path, facts, kind, layouts, hints, folder)
+        listed = listing(path, facts) if listing else None
+        if listed is not None:
+            header, rows = listed
+            table = _tabled(facts, kind, layouts, header, iter(rows), [], hints, list(facts.notes), folder)
+        else:
+            table = _open(path, facts, kind, layouts, hints, folder)
         try:
             yield table
         finally:
@@ -123,6 +137,20 @@ def _open(
         rows = iter(found)
     else:
         raise TableFault(f"{path.name}: a {facts.kind} file is not read here; export CSV", Gap.UNSUPPORTED)
+    return _tabled(facts, kind, layouts, header, rows, rejects, hints, notes, folder)
+
+
+def _tabled(  # noqa: PLR0913 - everything that is known of one file
+    facts: Examined,
+    kind: str,
+    layouts: Sequence[Layout],
+    header: Sequence[str],
+    rows: Iterator[tuple[int, list[str]]],
+    rejects: list[Reject],
+    hints: Hints,
+    notes: list[str],
+    folder: Path,
+) -> Table:
     recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
     copy = folder / "rows"
     done = Rewritten()
