@@ -35,6 +35,13 @@ class Rendered:
         """How many objects, or files of them, are not told."""
         return self.unread + len(self.hidden)
 
+    def placed(self, namespace: str) -> Rendered:
+        """Return the same with a namespace for the objects that name none; an empty one changes nothing."""
+        if namespace:
+            self.objects = [_homed(one, namespace) for one in self.objects]
+            self.hidden = [_homed(one, namespace) for one in self.hidden]
+        return self
+
     def take(self, other: Rendered) -> None:
         """Add what another part gives."""
         self.objects += other.objects
@@ -94,6 +101,13 @@ def _is_target(target: Object, item: Object) -> bool:
         except re.error:
             raise ShapeFault("the target of a patch is no pattern") from None
     return True
+
+
+def _homed(item: Object, namespace: str) -> Object:
+    meta = item.get("metadata")
+    if not isinstance(meta, dict) or meta.get("namespace") or item.get("kind") in CLUSTER_SCOPED:
+        return item
+    return {**item, "metadata": {**meta, "namespace": namespace}}
 
 
 def _placed(item: Object, content: Object) -> Object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel
@@ -69,7 +69,7 @@ class ManifestsCollector:
             wanted = _described(settings, locator)
             if wanted:
                 placed = Target("git", locator, target.credential, None, target.facts)
-                names = [one.name for one in wanted]
+                names = sorted({one.name for one in wanted})
                 subjects = tuple(Subject.safe(SubjectKind.CLUSTER, name) for name in names)
                 yield WorkItem(self.name, f"{' '.join(names)} {locator}", placed, subjects, personal=False)
 
@@ -82,8 +82,10 @@ class ManifestsCollector:
             return
         try:
             commit = repository.resolve()
-            for cluster in _described(settings, item.target.locator):
-                yield from self._read(repository, commit, cluster, settings, reader)
+            described = _described(settings, item.target.locator)
+            for name in sorted({one.name for one in described}):
+                entries = [one for one in described if one.name == name]
+                yield from self._read(repository, commit, entries, settings, reader)
         except GitFault as fault:
             yield _lost(item.key, fault)
         finally:
@@ -93,23 +95,28 @@ class ManifestsCollector:
         self,
         repository: GitRepository,
         commit: str,
-        cluster: options.ManifestCluster,
+        entries: Sequence[options.ManifestCluster],
         settings: options.ManifestSettings,
         reader: Reader,
     ) -> Iterator[Yield]:
+        name = entries[0].name
         if not commit:
-            yield LedgerRow("manifests", "repository", cluster.name, 1, 1, detail="empty: no commit yet")
+            yield LedgerRow("manifests", "repository", name, 1, 1, detail="empty: no commit yet")
             return
-        ids, skipped = list_files(repository, commit, cluster.paths, settings.max_file_bytes)
-        kept = dict(sorted(ids.items())[: settings.max_files])
-        rendered = Tree(read_files(repository, kept)).render()
-        rendered.unread += skipped + len(ids) - len(kept)
-        total = len(ids) + skipped
+        rendered = Rendered()
+        total = read = 0
+        for entry in entries:
+            ids, skipped = list_files(repository, commit, entry.paths, settings.max_file_bytes)
+            kept = dict(sorted(ids.items())[: settings.max_files])
+            part = Tree(read_files(repository, kept)).render()
+            part.unread += skipped + len(ids) - len(kept)
+            rendered.take(part.placed(entry.namespace))
+            total, read = total + len(ids) + skipped, read + len(kept)
         yield LedgerRow(
-            "manifests", "file", cluster.name, total, len(kept), total - len(kept),
+            "manifests", "file", name, total, read, total - read,
             detail=f"{len(rendered.objects)} objects, {rendered.untold} not told without running a tool",
         )  # fmt: skip
-        view = describe(rendered, cluster.name, settings, reader)
+        view = describe(rendered, name, settings, reader)
         web = repository.web or "git"
         yield from Findings(view, self.signals, reader, f"{web}/tree/{commit}", commit).all()
 

@@ -89,13 +89,14 @@ class Settings(Shared):
 
 
 class ManifestCluster(BaseModel):
-    """A cluster whose manifests are kept in Git."""
+    """Files that describe a cluster; one cluster may have several entries, which are put together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(description="The cluster's name, as in the settings of the live cluster")
     paths: tuple[str, ...] = Field(description="Patterns of files, such as clusters/prod/*")
     repository: str = Field(default="", description="End of the repository's locator; empty for any")
+    namespace: str = Field(default="", description="Namespace of the objects that name none")
 
 
 class ManifestSettings(Shared):

@@ -79,7 +79,9 @@ def _read_families(view: View) -> dict[str, dict[str, str]]:
 
 def _doubtful(view: View) -> frozenset[str]:
     """Return the namespaces with an enforced rule whose family or reach cannot be told; raises KubeFault."""
-    unclear = [rule for rule in _rules(view) if not rule.simple or rule.family == "other"]
+    unclear = [
+        rule for rule in _rules(view) if rule.on_workloads and (not rule.simple or rule.family == "other")
+    ]
     return frozenset(
         name
         for name, room in view.tenants().items()

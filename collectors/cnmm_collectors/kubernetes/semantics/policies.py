@@ -24,7 +24,8 @@ _WORDS = (
         re.I)),
     ("workload", re.compile(
         r"privileg|capabilit|hostpath|hostnamespace|host-?network|non-?root|run-?as|seccomp|apparmor|selinux|"
-        r"pod-?security|psp|escalation|procmount|sysctl|read-?only|probe|automount|volume", re.I)),
+        r"pod-?security|psp|escalation|drop-(?:cap|all)|sock-mount|procmount|sysctl|read-?only|probe|automount|"
+        r"volume", re.I)),
 )  # fmt: skip
 
 

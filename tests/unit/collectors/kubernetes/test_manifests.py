@@ -215,6 +215,19 @@ def test_a_chart_is_read_where_it_is_no_template(tmp_path: Path) -> None:
     assert scan(commit(tmp_path / "git", files)).value("k8s.requests_probes_ratio", SHOP) == Tally(1, 1)
 
 
+def test_the_settings_say_where_objects_without_a_namespace_go(tmp_path: Path) -> None:
+    files = {"web/web.yaml": [bare("web")], "api/api.yaml": [bare("api")], "till/till.yaml": [bare("till")]}
+    folder = commit(tmp_path / "git", files)
+    entries = [
+        {"name": "prod", "paths": ["web/*", "api/*"], "namespace": "shop"},
+        {"name": "prod", "paths": ["till/*"], "namespace": "till"},
+    ]
+    seen = scan(folder, clusters=entries)
+    assert seen.value("k8s.requests_probes_ratio", SHOP) == Tally(2, 2)
+    assert seen.value("k8s.requests_probes_ratio", "namespace:prod/till") == Tally(1, 1)
+    assert sum(row.unit == "file" for row in seen.ledger) == 1
+
+
 def test_a_remote_base_is_unread(tmp_path: Path) -> None:
     folder = commit(
         tmp_path / "git",
