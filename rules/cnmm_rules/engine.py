@@ -162,6 +162,7 @@ class _Subject:
             evidence_total=total,
             counter_evidence=against,
             gaps=_gaps((*judged.tests, *judged.counters), self._catalogue.signals),
+            conflict=_disagreement((*judged.tests, *judged.counters)),
             waiver=self._waivers.get(row.id),
             adjudicated=decided,
             stated=_stated(judged, outcome, row.id in self._claimed),
@@ -236,6 +237,12 @@ def _truth(finding: Finding) -> Truth:
     return None if finding.possible else False
 
 
+def _disagreement(leaves: Sequence[Leafed]) -> str:
+    """Say where a weaker source differs from the one that counts, as a manifest does from its cluster."""
+    names = sorted({leaf.signal for leaf in leaves if leaf.rolled.conflict})
+    return f"a weaker source says otherwise than the one that counts: {', '.join(names)}" if names else ""
+
+
 def _imply(found: dict[str, Finding], rows: Iterable[Criterion]) -> dict[str, Finding]:
     """Let stronger rows carry weaker ones, transitively; a direct unmet stays visible as a conflict."""
     result = dict(found)
@@ -266,7 +273,7 @@ def _implied(row: Criterion, own: Finding, stronger: list[Finding]) -> Finding:
             possible=True,
             why=f"implied by {carrier.criterion}",
             implied_by=carrier.criterion,
-            conflict=conflict,
+            conflict=conflict or own.conflict,
             evidence=own.evidence if own.evidence and not conflict else carrier.evidence,
             evidence_total=own.evidence_total if own.evidence and not conflict else carrier.evidence_total,
             counter_evidence=own.evidence if conflict else own.counter_evidence,
@@ -274,7 +281,9 @@ def _implied(row: Criterion, own: Finding, stronger: list[Finding]) -> Finding:
     open_ = next((finding for finding in stronger if finding.possible), None)
     if open_ is not None and not own.possible:
         why = f"its own test is unmet, but {open_.criterion} would imply it"
-        return replace(own, outcome=Outcome.UNKNOWN, possible=True, why=why, conflict=conflict)
+        return replace(
+            own, outcome=Outcome.UNKNOWN, possible=True, why=why, conflict=conflict or own.conflict
+        )
     return own
 
 
