@@ -50,10 +50,10 @@ imports: venv
 	.venv/bin/lint-imports --no-logo
 
 docs-check: venv
-	@if [ -e docs/generate.py ]; then set -x; $(PY) docs/generate.py --check; fi
+	@if [ -e docs/generate.py ]; then set -x; $(PY) docs/generate.py --check; $(PY) docs/site.py; fi
 
 workflows: venv
-	@if [ -e action.yml ]; then set -x; .venv/bin/zizmor --offline --quiet action.yml examples/workflows; fi
+	@if [ -e action.yml ]; then set -x; .venv/bin/zizmor --offline --quiet action.yml examples/workflows .github/workflows; fi
 
 wheel: venv
 	tools/smoke.sh build/smoke

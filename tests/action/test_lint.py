@@ -12,7 +12,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / "examples/workflows").glob("*.yml"))
-ALL = [ROOT / "action.yml", *WORKFLOWS]
+OWN = ROOT / ".github/workflows/release.yml"
+ALL = [ROOT / "action.yml", *WORKFLOWS, OWN]
 
 
 def tool(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -42,12 +43,19 @@ def test_every_use_is_pinned_and_no_script_holds_an_expression(path: Path) -> No
     assert not [step for job in jobs for step in job["steps"] if "${{" in step.get("run", "")]
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*WORKFLOWS, OWN], ids=lambda path: path.name)
 def test_permissions_are_given_job_by_job(path: Path) -> None:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert document["permissions"] == {}
     assert all("permissions" in job for job in document["jobs"].values())
     assert not {"pull_request_target", "workflow_run"} & set(document[True])
+
+
+def test_what_may_write_runs_nothing_of_the_repository() -> None:
+    for path in [*WORKFLOWS, OWN]:
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            if "write" in job["permissions"].values():
+                assert not [step for step in job["steps"] if "checkout" in step.get("uses", "")], path.name
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)

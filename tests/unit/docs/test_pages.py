@@ -9,10 +9,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import yaml
 
 from cnmm_collectors.signals import Gap
 from cnmm_reports.catalogue_markdown import anchor
 from cnmm_rules.assessment import Outcome
+from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
+from cnmm_scanner.settings import Settings
 from unit.docs.pages import PAGES, ROOT
 
 
@@ -98,3 +101,33 @@ def test_the_command_page_shows_every_command_and_option() -> None:
         assert f"## cnmm {name}\n" in text
     for option in ("--fail-under", "--sign-key", "--adjudications", "--section"):
         assert option in text
+
+
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, id=f"{page.name} {number}") for page in PAGES
+              for number, block in enumerate(re.findall(r"^```yaml settings\n(.*?)^```", page.read_text("utf-8"), re.M | re.S))]
+)  # fmt: skip
+def test_settings_on_a_page_are_settings(block: str) -> None:
+    """Every key is known to the settings or to the collector's own part of them."""
+    document = yaml.safe_load(block)
+    settings = Settings.model_validate(document)
+    loaded = load_collectors(discover(COLLECTORS, own_only=True))
+    for name, part in settings.collectors.items():
+        loaded[name].Settings.model_validate(part)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_hides_from_the_tests(page: Path) -> None:
+    """A block that is not run shows other programs, or cnmm where it needs what no test has."""
+    for info, body in re.findall(r"^```(\w+)[^\n]*\n(.*?)^```", page.read_text("utf-8"), re.M | re.S):
+        if info != "console":
+            assert not re.search(r"^(\$ )?cnmm ", body, re.M), f"{page.name}: {body}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = (ROOT / "docs/index.md").read_text("utf-8")
+    linked = {(ROOT / "docs" / target).resolve() for target in re.findall(r"\]\(([^)#]+)\)", index)}
+    pages = {
+        path for folder in (".", "how-to", "explanation") for path in (ROOT / "docs" / folder).glob("*.md")
+    }
+    assert {path.name for path in pages - linked} == {"index.md"}
