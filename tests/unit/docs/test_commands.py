@@ -19,12 +19,7 @@ AUTHOR = {
     "GIT_COMMITTER_EMAIL": "builder@example.org",
 }
 SHOWN = [page for page in PAGES if any(not demo for _, demo in commands(page.read_text("utf-8")))]
-DEMO = [
-    pytest.param(command, id=command)
-    for page in PAGES
-    for command, demo in commands(page.read_text("utf-8"))
-    if demo
-]
+TOURS = [page for page in PAGES if any(demo for _, demo in commands(page.read_text("utf-8")))]
 
 
 def start(command: str, folder: Path) -> None:
@@ -65,11 +60,26 @@ def test_commands_of_a_page_run_in_order(page: Path, checkout: Path) -> None:
             start(command, checkout)
 
 
-@pytest.mark.parametrize("command", DEMO)
-def test_commands_about_the_sample_organisation_run(command: str) -> None:
-    if not (ROOT / "build/demo/bundle.cnmm").is_file():
-        pytest.skip("the sample organisation is not scanned: make demo")
-    start(command, ROOT)
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which `make demo` left what it makes."""
+    folder = tmp_path_factory.mktemp("demo")
+    sample = ROOT / "examples/acme"
+    cnmm = str(Path(sys.executable).parent / "cnmm")
+    scan = [cnmm, "scan", "--quiet", "-c", "build/acme/served.yaml", "-o", "build/demo"]
+    for command in ([sample / "build.py", "build/acme"], [sample / "serve.py", "build/acme", *scan]):
+        ran = subprocess.run(
+            [sys.executable, *map(str, command)], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert ran.returncode == 0, ran.stderr
+    return folder
+
+
+@pytest.mark.parametrize("page", TOURS, ids=lambda page: page.name)
+def test_commands_about_the_sample_organisation_run(page: Path, demo: Path) -> None:
+    for command, about_it in commands(page.read_text("utf-8")):
+        if about_it:
+            start(command, demo)
 
 
 def test_the_first_page_shows_a_first_scan() -> None:
