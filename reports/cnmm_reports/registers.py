@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -20,6 +20,9 @@ from cnmm_reports.wording import cause_words
 
 MAX_CSV_ROWS, MAX_SHEET_ROWS = 250_000, 20_000
 """Rows of one table; a last row says how many more there are."""
+MAX_CSV_BYTES = 50_000_000
+"""Bytes of one CSV file, before that last row."""
+_AT_ONCE = 500
 CELL = 2_000
 """Characters of one cell before it says how many more there are; a spreadsheet takes 32,767."""
 
@@ -46,7 +49,11 @@ class Table:
         rows = iter(self.rows)
         yield from islice(rows, limit)
         if left := sum(1 for _ in rows):
-            yield (f"{left} more rows are left out", *("" for _ in self.columns[1:]))
+            yield self.rest(left)
+
+    def rest(self, left: int) -> Row:
+        """Return the row that says how many more there are."""
+        return (f"{left} more rows are left out", *("" for _ in self.columns[1:]))
 
 
 class CsvRenderer:
@@ -92,10 +99,23 @@ def tables(view: ReportView) -> tuple[Table, ...]:
 
 
 def _write(table: Table) -> bytes:
+    """Return a table within both limits; whole rows are left out and counted, never cut."""
+    data, rows, kept, left = bytearray(_lines([table.columns])), iter(table.rows), 0, 0
+    while some := list(islice(rows, min(_AT_ONCE, MAX_CSV_ROWS - kept))):
+        more = _lines(tuple(map(safe, row)) for row in some)
+        if len(data) + len(more) > MAX_CSV_BYTES:
+            left = len(some)
+            break
+        data += more
+        kept += len(some)
+    if left := left + sum(1 for _ in rows):
+        data += _lines([table.rest(left)])
+    return bytes(data)
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows(map(safe, row) for row in table.within(MAX_CSV_ROWS))
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()
 
 

@@ -25,8 +25,6 @@ from cnmm_reports.oscal.terms import (
 from cnmm_reports.selection import Selection, by_id, citations, select
 from cnmm_reports.view import ReportView
 
-MAX_FINDINGS = 10_000
-
 
 @dataclass(frozen=True, slots=True)
 class _Times:
@@ -36,12 +34,12 @@ class _Times:
     last: str
 
 
-def write_results(view: ReportView) -> Record:
-    """Return the body of the assessment results of a view."""
+def write_results(view: ReportView, limit: int) -> Record:
+    """Return the body of the assessment results of a view, with at most `limit` findings."""
     document = view.assessment
     sealed = json.dumps(document, sort_keys=True, separators=(",", ":"))
     root = identify("results", hashlib.sha256(sealed.encode()).hexdigest())
-    chosen = select(document["findings"], MAX_FINDINGS)
+    chosen = select(document["findings"], limit)
     evidence = by_id(document["evidence"])
     times = _times(document)
     cited = dict.fromkeys(key for item in chosen.findings for _, key in citations(item) if key in evidence)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from cnmm_reports import oscal
 from cnmm_reports.inert import line
 from cnmm_reports.oscal import OscalRenderer
 from cnmm_reports.oscal.terms import identify, markup, token
@@ -193,6 +194,17 @@ def test_levels_intervals_and_coverage_are_properties() -> None:
     assert value(shown, "proven-level", "ai") == "not applicable"
     team = written(view())[0]["assessment-results"]["metadata"]["parties"][1]
     assert (team["name"], value(team, "possible-level", "security")) == ("team:acme/checkout", "0")
+
+
+def test_results_stay_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = len(OscalRenderer().render(crowd(40))[RESULTS])
+    monkeypatch.setattr(oscal, "MAX_BYTES", whole // 2)
+    data = OscalRenderer().render(crowd(40))[RESULTS]
+    assert whole // 6 < len(data) <= whole // 2
+    (shown,) = json.loads(data)["assessment-results"]["results"]
+    left = int(value(shown, "findings-left-out"))
+    assert (left % 15, left + len(shown["observations"])) == (0, 22 + 40 * 15)
+    assert official.errors(official.OSCAL_RESULTS, json.loads(data)) == []
 
 
 def test_identifiers_come_from_the_content() -> None:

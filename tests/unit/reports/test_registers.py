@@ -167,6 +167,17 @@ def test_rows_are_limited_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) 
     assert sheets(workbook(crowd(3)))["Findings"][-1][0] == found[-1].split(",")[0]
 
 
+def test_bytes_of_a_table_are_limited_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = CsvRenderer().render(crowd(300))["findings.csv"]
+    monkeypatch.setattr(registers, "MAX_CSV_BYTES", len(whole) // 2)
+    found = CsvRenderer().render(crowd(300))["findings.csv"]
+    assert len(found) <= len(whole) // 2 + 100
+    lines = found.decode().splitlines()
+    assert whole.startswith("\n".join(lines[:-1]).encode())
+    left = int(lines[-1].split(" ")[0])
+    assert left + len(lines) - 1 == len(whole.decode().splitlines())
+
+
 def test_workbook_is_what_is_expected() -> None:
     expected = parts((EXPECTED / "register.xlsx").read_bytes())
     assert parts(workbook(view())) == expected
