@@ -16,6 +16,7 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.plugin import GitRepository
 from cnmm_collectors.reader import GitFault, SourceReader
 from cnmm_collectors.signals import Gap
+from cnmm_scanner.collected_again import CollectedAgain
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.sampling import order_by_seed
 
@@ -67,13 +68,16 @@ def choose(evidence: Sequence[Mapping[str, Any]], seed: int, size: int) -> list[
 class Recheck:
     """Fetches git citations again; each repository is opened once.
 
+    What no repository can show again is compared with a second collection, where the auditor made one.
     A credential goes to the repositories the auditor names and nowhere else: a bundle may cite any host.
     """
 
     def __init__(
-        self, repositories: Mapping[str, str], now: str, cache: Path | None, credential: str = ""
-    ) -> None:
+        self, repositories: Mapping[str, str], now: str, cache: Path | None, credential: str = "",
+        again: CollectedAgain | None = None,
+    ) -> None:  # fmt: skip
         self._given = repositories
+        self._again = again
         day = date.fromisoformat(now[:10])
         self._reader = SourceReader(collector="recheck", version="1", as_of=day, now=now, cache=cache)
         self._own = SourceReader(
@@ -98,8 +102,11 @@ class Recheck:
 
     def _result(self, item: Evidence, name: str, address: str) -> tuple[str, str]:
         if not item.query.startswith((_SHOW, _TREE)):
+            if self._again is not None:
+                return _compared(item, self._again)
             kind = "a figure over a history" if item.query.startswith("git log") else "no way to ask again"
-            return NOT_SUPPORTED, f"{item.source}: {kind}: {item.query.split('?')[0][:80]}"
+            how = "collect it with your own access and give --against"
+            return NOT_SUPPORTED, f"{item.source}: {kind}: {item.query.split('?')[0][:80]}; {how}"
         place = self._place(name, address)
         if not place:
             return NOT_REACHED, f"no repository was named: --repo {name or 'NAME'}=PATH"
@@ -193,6 +200,20 @@ def _tree(repository: GitRepository, commit: str, *paths: str) -> Iterator[tuple
         if row:
             facts, _, path = row.decode("utf-8", "surrogateescape").partition("\t")
             yield path, facts.split(" ")[2]
+
+
+def _compared(item: Evidence, again: CollectedAgain) -> tuple[str, str]:
+    """Return what a second collection says of a citation; a refusal is never taken for an absence."""
+    found = again.digest_of(item)
+    if found == item.digest:
+        return SAME, f"digest {item.digest}"
+    if found:
+        return CHANGED, f"digest was {item.digest}, is {found}"
+    if item.source in again.refused:
+        return NOT_PERMITTED, f"the second collection was refused a part of {item.source}"
+    if item.source in again.lost or item.source not in again.read:
+        return NOT_REACHED, f"the second collection did not read all of {item.source}"
+    return GONE, "the second collection cites nothing at that place"
 
 
 def _fault(fault: GitFault) -> tuple[str, str]:

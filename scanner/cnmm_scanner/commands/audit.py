@@ -70,17 +70,25 @@ def require_assessment(bundle: Bundle) -> dict[str, Any]:
     help="Where a cited repository is, also by URL.",
 )
 @click.option("--credential", default="", metavar="VARIABLE", help="Variable with a token for --repo URLs.")
+@click.option(
+    "--against",
+    type=_FILE,
+    help="A bundle that you collected yourself, for APIs, clusters and exports.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def recheck(
-    bundle: Path, size: int, seed: int, repositories: tuple[str, ...], credential: str, form: str
-) -> int:
+    bundle: Path, size: int, seed: int, repositories: tuple[str, ...], credential: str,
+    against: Path | None, form: str,
+) -> int:  # fmt: skip
     """Fetch citations of BUNDLE again with your own access: same, changed, gone or not permitted.
 
-    Repositories are read from --repo, or cloned from a public address that a citation names. Exit
-    status 1 where a citation pinned to a commit is no longer what it was.
+    Repositories are read from --repo, or cloned from a public address that a citation names. What only an
+    API, a cluster or an export can show is compared with --against, a bundle that you collected with your own
+    access. Exit status 1 where a citation is no longer what it was.
     """
     import platformdirs
 
+    from cnmm_scanner.collected_again import read_again
     from cnmm_scanner.recheck import CHANGED, Recheck, as_table, build_document, choose, parse_repositories
 
     places = parse_repositories(repositories)
@@ -88,9 +96,14 @@ def recheck(
         told = require_assessment(opened)
         manifest = digest(opened.manifest_bytes)
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    checker = Recheck(places, stamp, platformdirs.user_cache_path("cnmm"), credential)
+    chosen = choose(told["evidence"], seed, size)
+    again = None
+    if against is not None:
+        with Bundle(against) as second:
+            again = read_again(second, chosen)
+    checker = Recheck(places, stamp, platformdirs.user_cache_path("cnmm"), credential, again)
     try:
-        rows = [checker.check(item) for item in choose(told["evidence"], seed, size)]
+        rows = [checker.check(item) for item in chosen]
     finally:
         checker.close()
     about = {"organisation": told["organisation"], "as_of": told["as_of"], "bundle": manifest, "at": stamp}

@@ -13,7 +13,9 @@ import pytest
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_scanner.cli import run
+from cnmm_scanner.collected_again import CollectedAgain, place_of
 from cnmm_scanner.recheck import Recheck, RecheckFault, parse_repositories, repository_of
+from unit.scanner.diff.worlds import build
 
 NOW = "2026-11-22T00:00:00Z"
 IDENTITY = {
@@ -132,12 +134,45 @@ def test_a_repository_that_cannot_be_read_is_no_answer(evidence: list[Evidence],
     assert refused.check(shown(evidence)).result in ("not reached", "not permitted")
 
 
-def test_an_api_is_not_asked_again_yet(checker: Recheck) -> None:
-    item = Evidence(
-        "github", "https://api.example.org/x", "GET /x", "sha256:" + "0" * 64, NOW, NOW, "github 1"
+def asked(digit: str, source: str = "probe") -> Evidence:
+    digest = f"sha256:{digit * 64}"
+    return Evidence(source, f"https://api.example.org/{digit}", "GET /x", digest, NOW, NOW, "probe 1")
+
+
+def test_what_no_repository_shows_needs_a_second_collection(checker: Recheck) -> None:
+    found = checker.check(asked("0"))
+    assert found.result == "not supported yet"
+    assert found.detail == (
+        "probe: no way to ask again: GET /x; collect it with your own access and give --against"
     )
-    found = checker.check(item)
-    assert (found.result, found.detail) == ("not supported yet", "github: no way to ask again: GET /x")
+
+
+def test_a_second_collection_says_same_changed_gone_or_nothing() -> None:
+    def result(item: Evidence, **more: frozenset[str]) -> str:
+        sources = {"read": frozenset({"probe"}), "refused": frozenset(), "lost": frozenset(), **more}
+        again = CollectedAgain({place_of(asked("0")): asked("0").digest}, **sources)
+        return Recheck({}, NOW, None, again=again).check(item).result
+
+    assert result(asked("0")) == "same"
+    assert result(replace(asked("0"), digest="sha256:" + "1" * 64)) == "changed"
+    assert result(replace(asked("0"), captured_at="2026-11-23T00:00:00Z")) == "same"
+    assert result(asked("1")) == "gone"
+    assert result(asked("1"), refused=frozenset({"probe"})) == "not permitted"
+    assert result(asked("1"), lost=frozenset({"probe"})) == "not reached"
+    assert result(asked("1", "other")) == "not reached"
+
+
+def test_the_command_compares_with_a_second_collection(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = build(tmp_path / "first.cnmm", {"a": True, "b": True})
+    same = build(tmp_path / "same.cnmm", {"a": True, "b": True}, judged=False)
+    refused = build(tmp_path / "refused.cnmm", {"a": True, "b": None}, judged=False)
+    assert run(["recheck", str(first), "--against", str(same), "--format", "json"]) == 0
+    counts = json.loads(capsys.readouterr().out)["counts"]
+    assert counts == {name: 2 * (name == "same") for name in counts}
+    assert run(["recheck", str(first), "--against", str(refused), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["changed"] == 0
 
 
 @pytest.mark.parametrize(
