@@ -7,17 +7,24 @@ import random
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from github import Auth, Github, GithubException
 
 from bench.rows import Row, at_most
-from doubles.github.organisation import Organisation, change, repository, review
+from doubles.github.organisation import Organisation, change, issue, repository, review
 from doubles.github.server import serve
 from unit.collectors.github.workshop import AS_OF, Scan
 
-BUSY = 40
+BUSY = 20
 """Repositories of the organisation whose changes are counted: more would measure the double."""
 LATENCY = 0.1
+WINDOWED = ("changes", "count", "stalled", "issues", "replies", "boards", "deployments")
+OWNER_FILES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 
 
 def github_rows() -> Iterator[Row]:
@@ -29,6 +36,7 @@ def github_rows() -> Iterator[Row]:
     yield _activity(BUSY)
     yield _again(1_000)
     yield _wall(10)
+    yield _naive(10)
 
 
 def organisation(size: int, activity: bool = False) -> Organisation:
@@ -43,6 +51,8 @@ def organisation(size: int, activity: bool = False) -> Organisation:
             day = str(AS_OF - timedelta(days=chance.randrange(90)))
             reviews = [review("user-25", f"{day}T10:00:00Z")]
             org.changes.append(change(name, number, "user-0", day, reviews))
+            if number % 2:
+                org.issues.append(issue(name, number, "user-0", day, day, ("bug",)))
     return org
 
 
@@ -66,22 +76,28 @@ def _activity(size: int) -> Row:
     org = organisation(size, activity=True)
     with serve(org) as double:
         Scan(double, analyses=False, max_seconds=60)
-        calls = sum(asked.split()[-1] in ("changes", "count", "stalled") for asked in double.asked)
-    share = 100 * calls / len(org.changes)
-    return at_most(
-        "github-calls-per-100", share, 1.2, f"{calls} calls for {len(org.changes)} changes", "calls"
-    )
+        calls = sum(asked.split()[-1] in WINDOWED for asked in double.asked)
+    items = len(org.changes) + len(org.issues)
+    share = 100 * calls / items
+    note = f"{calls} calls for {len(org.changes)} changes and {len(org.issues)} issues"
+    return at_most("github-calls-per-100", share, 1.2, note, "calls")
 
 
 def _again(size: int) -> Row:
-    with serve(organisation(size)) as double, tempfile.TemporaryDirectory() as cache:
+    """Scan an organisation of whose repositories few are busy twice; count what the second scan costs."""
+    org = organisation(size)
+    busy = organisation(BUSY, activity=True)
+    org.changes, org.issues = busy.changes, busy.issues
+    first = 0
+    with serve(org) as double, tempfile.TemporaryDirectory() as cache:
         for _ in range(2):
+            first = first or len(double.asked)
             double.asked.clear()
-            scan = Scan(double, cache=Path(cache), activity=False, analyses=False, max_seconds=60)
+            scan = Scan(double, cache=Path(cache), analyses=False, max_seconds=60)
         calls = len(double.asked)
     details = [row.detail for row in scan.found.ledger if row.unit == "request"]
     free = sum(int(detail.split(", ")[1].split()[0]) for detail in details)
-    note = f"{calls} calls for {size} repositories, {free} of them unchanged and free"
+    note = f"{calls} calls for {size} repositories and {len(org.changes)} changes, {free} of them free"
     return at_most("github-second-scan-calls", (calls - free) / size, 0.05, note, "calls")
 
 
@@ -95,3 +111,73 @@ def _wall(size: int) -> Row:
     return at_most(
         "github-wall", took / (LATENCY * calls), 2, f"{took:.1f} s, {calls} calls of 100 ms one by one"
     )
+
+
+def _naive(size: int) -> Row:
+    """Ask for the same facts through PyGithub's objects, one repository after the other; give the ratio."""
+    org = organisation(size, activity=True)
+    with serve(org) as double:
+        Scan(double, max_seconds=60)
+        ours = len(double.asked)
+        double.asked.clear()
+        double.rest = _Plain(org, double.url).answer
+        _ask_naively(double.url)
+        calls = len(double.asked)
+    note = (
+        f"{ours} calls, PyGithub by its objects {calls}, for {size} repositories, {len(org.changes)} changes"
+    )
+    return at_most("github-calls-vs-pygithub", ours / calls, 0.05, note)
+
+
+class _Plain:
+    """The REST answers that PyGithub's objects need: as few fields as it takes, every list one page."""
+
+    def __init__(self, org: Organisation, base: str) -> None:
+        self._org, self._base = org, base
+        self._changes: dict[str, list[int]] = {}
+        for number, one in enumerate(org.changes):
+            self._changes.setdefault(one["repository"]["name"], []).append(number)
+
+    def answer(self, path: str) -> tuple[int, Any]:
+        """Return status and body of a path."""
+        parts = path.strip("/").split("/")
+        if parts[0] == "orgs":
+            return 200, {"login": "acme", "url": f"{self._base}/orgs/acme"} if len(
+                parts
+            ) == 2 else self._listed()
+        tail = "/".join(parts[3:])
+        if tail == "pulls":
+            own = self._changes.get(parts[2], [])
+            return 200, [{"number": n, "url": f"{self._base}{path}/{n}", "merged_at": None} for n in own]
+        if tail.startswith("branches/") and not tail.endswith("protection"):
+            return 200, {"name": "main", "url": f"{self._base}{path}", "protected": True}
+        return (200, []) if not tail.startswith("contents") else (404, {"message": "Not Found"})
+
+    def _listed(self) -> list[Any]:
+        return [
+            {"name": one["name"], "full_name": f"acme/{one['name']}", "default_branch": "main",
+             "url": f"{self._base}/repos/acme/{one['name']}"}
+            for one in self._org.repositories
+        ]  # fmt: skip
+
+
+def _ask_naively(base: str) -> None:
+    client = Github(auth=Auth.Token("x" * 40), base_url=base, retry=None, seconds_between_requests=None,
+                    seconds_between_writes=None)  # fmt: skip
+    for repo in client.get_organization("acme").get_repos():
+        list(repo.get_teams())
+        list(repo.get_collaborators(affiliation="direct"))
+        for asked in (
+            partial(_protection, repo), repo.get_vulnerability_alert,
+            *(partial(repo.get_contents, place) for place in OWNER_FILES),
+        ):  # fmt: skip
+            with suppress(GithubException, AttributeError, TypeError):
+                asked()
+        list(repo.get_deployments())
+        list(repo.get_issues(state="all"))
+        for pull in repo.get_pulls(state="closed"):
+            list(pull.get_reviews())
+
+
+def _protection(repo: Any) -> None:
+    repo.get_branch(repo.default_branch).get_protection()

@@ -109,6 +109,8 @@ def _read(client: Client, question: Question, window: Window) -> Rows:
     while waiting and found.why is None:
         part = waiting.pop(0)
         waiting = [*_take(client, question, part, found), *waiting]
+    if found.why is None and found.counted < total:
+        found.why = Unread(Gap.NOT_COLLECTED, "the parts of a search count less than the whole")
     return found
 
 

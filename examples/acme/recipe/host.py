@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from doubles.github.organisation import RULES, Organisation, connection, owners_file, repository
+from recipe.host_work import add_work
 
 TOKEN = "ghp_acmeSampleToken0123456789abcdefABCD"  # noqa: S105 - invented, and a canary
 OWNER = "leofric"
@@ -66,6 +67,7 @@ def organisation() -> Organisation:
     everybody = sorted({login for _, members in TEAMS.values() for login in members})
     org.team("everyone", dict.fromkeys((one["name"] for one in found), "READ"), everybody)
     org.security = {name: _security(name) for name in names}
+    add_work(org)
     return org
 
 

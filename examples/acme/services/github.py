@@ -18,6 +18,7 @@ VARIABLE = "ACME_HOST_TOKEN"
 def serve(_: Path) -> Iterator[Service]:
     """Serve the host for as long as the context is open; contents come from the folder of clones."""
     with serve_double(organisation()) as double:
-        settings = {"api": double.url, "clone": False, "activity": False, "analyses": False}
+        tracking = {"teams": ["*"], "platform": ["platform"], "requests": ["platform-infra"]}
+        settings = {"api": double.url, "clone": False, "tracking": tracking}
         target = {"target": "github:acme", "credential": VARIABLE}
         yield Service((target,), {"github": settings}, {VARIABLE: TOKEN})

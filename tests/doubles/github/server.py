@@ -215,7 +215,7 @@ def _search(org: Organisation, name: str, variables: Row) -> Row:
     if name == "count":
         return {"issueCount": len(rows)}
     page = _page(rows[:1000], variables)
-    return {"issueCount": len(rows), **page}
+    return {"issueCount": len(rows), "nodes": page["nodes"], "pageInfo": page["pageInfo"]}
 
 
 def _found(org: Organisation, name: str, asked: str) -> list[Row]:
