@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from cnmm_collectors import registry
+from cnmm_collectors.hosts.support import Need, cell, roles, signals_of
+from cnmm_collectors.signals import SignalSpec
 from cnmm_reports.catalogue_page import render_markdown
 from cnmm_rules import catalogue as published
 from cnmm_rules import siblings
@@ -27,7 +29,12 @@ NOTE = "<!-- Written by docs/generate.py; change the code or the data instead. -
 def pages() -> dict[str, bytes]:
     """Return every generated file by its name below docs/reference."""
     made = {f"catalogue/{name}": data for name, data in _catalogue().items()}
-    for name, lines in (("cli.md", _cli()), ("settings.md", _settings()), ("schemas.md", _schemas())):
+    for name, lines in (
+        ("cli.md", _cli()),
+        ("settings.md", _settings()),
+        ("schemas.md", _schemas()),
+        ("hosts.md", _hosts()),
+    ):
         made[name] = ("\n".join(lines) + "\n").encode()
     return {name: NOTE.encode() + data for name, data in sorted(made.items())}
 
@@ -79,6 +86,39 @@ def _schemas() -> Iterator[str]:
     for name, make in sorted(SCHEMAS.items()):
         if name != "settings":
             yield from _tables(make(), name)
+
+
+TIERS = ("Free", "Premium", "Ultimate")
+
+
+def _hosts() -> Iterator[str]:
+    """Yield what each signal about a host takes: the permission on GitHub, role and tier on GitLab."""
+    (gitlab,) = (plugin for plugin in discover(COLLECTORS, own_only=True) if plugin.name == "gitlab")
+    needs = gitlab.load().support
+    yield "# Hosts\n\nWhat each signal takes on each host. A signal means the same on both; what a tier, role"
+    yield "or permission does not show is unknown, with that reason, and never counted as absent.\n"
+    tiers = " | ".join(f"GitLab {tier}" for tier in TIERS)
+    yield f"| Signal | GitHub: least permission | GitLab: least role | {tiers} |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for spec in registry.declared(("host", "codeowners", "iam")):
+        yield from _host_row(spec, needs)
+    yield "\nWhat GitLab answers is grouped as `cnmm doctor gitlab:GROUP` prints it:\n"
+    yield "| Group | Least role | Least tier | Signals |"
+    yield "| --- | --- | --- | --- |"
+    for need in needs:
+        signals = ", ".join(f"`{one}`" for one in need.signals)
+        yield f"| {need.group} | {need.role} | {TIERS[need.tier - 1]} | {signals} |"
+
+
+def _host_row(spec: SignalSpec, needs: Sequence[Need]) -> Iterator[str]:
+    permissions = {source.name: source.permission for source in spec.sources}
+    if not {"github", "gitlab"} & permissions.keys():
+        return
+    known = spec.id in signals_of(needs)
+    cells = [cell(needs, spec.id, tier) if known else "not read" for tier, _ in enumerate(TIERS, 1)]
+    role = roles(needs, spec.id) if known else "not read"
+    github = _cell(permissions.get("github", "not answered"))
+    yield f"| `{spec.id}` | {github} | {role} | {' | '.join(cells)} |"
 
 
 def _tables(schema: Mapping[str, Any], title: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bench.assess_rows import assess_rows
 from bench.exports import export_rows
 from bench.git_rows import git_rows
 from bench.github_rows import github_rows
+from bench.gitlab_rows import gitlab_rows
 from bench.kube_rows import kube_rows
 from bench.report_rows import report_rows
 from bench.rows import Row
@@ -39,6 +40,7 @@ def main() -> None:
         "assess": lambda: assess_rows(folder),
         "report": lambda: report_rows(folder),
         "github": github_rows,
+        "gitlab": gitlab_rows,
         "kube": lambda: kube_rows(folder),
         "exports": lambda: export_rows(folder),
     }

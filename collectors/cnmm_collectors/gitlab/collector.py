@@ -14,7 +14,7 @@ from cnmm_collectors.gitlab.activity import ACTIVITY, predict, read_changes
 from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.gitlab.deploying import read_releases
 from cnmm_collectors.gitlab.inventory import Unseen, count_calls, read_one, read_organisation
-from cnmm_collectors.gitlab.probes import probe_all
+from cnmm_collectors.gitlab.probes import SUPPORT, probe_all
 from cnmm_collectors.gitlab.tracking import asks, read_work
 from cnmm_collectors.gitlab.vulnerabilities import read_scans
 from cnmm_collectors.hosts.activity import activity_signals
@@ -23,6 +23,7 @@ from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.signals import Namer, emit
+from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.hosts.work import SIGNALS as WORK
 from cnmm_collectors.hosts.work import Window, work_signals
 from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
@@ -49,6 +50,7 @@ class GitLabCollector:
     version: ClassVar[str] = "1"
     signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
     Settings: ClassVar[type[BaseModel]] = options.Settings
+    support: ClassVar[tuple[Need, ...]] = SUPPORT
 
     def __init__(self) -> None:
         # Who is in which group is needed again for the changes, and may be in no journal.

@@ -57,16 +57,8 @@ class Tree:
     root: str
     groups: Mapping[str, Group]
     why: Unread | None
-
-    @property
-    def everybody(self) -> frozenset[str] | None:
-        """Who is a member of any group, None where that was not read whole."""
-        found: set[str] = set()
-        for group in self.groups.values():
-            if group.members is None:
-                return None
-            found |= group.members.keys()
-        return frozenset(found) if self.why is None else None
+    everybody: frozenset[str] | None = field(repr=False)
+    """Who is a member of any group, None where that was not read whole."""
 
     @property
     def owners(self) -> frozenset[str] | None:
@@ -109,7 +101,9 @@ def read_tree(
         )
         for path, members in found.items()
     }
-    return Tree(organisation, root, groups, why)
+    whole = why is None and all(group.members is not None for group in groups.values())
+    everybody = frozenset(name for group in groups.values() for name in group.members or ())
+    return Tree(organisation, root, groups, why, everybody if whole else None)
 
 
 def _above(row: Row, root: str) -> Iterator[str]:

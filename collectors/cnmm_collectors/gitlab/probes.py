@@ -8,16 +8,24 @@ from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.inventory import Unseen, read_group
 from cnmm_collectors.gitlab.rights import Role, Sight, Tier, read_sight
 from cnmm_collectors.hosts.facts import Unread
+from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.plugin import Probe
 
-NEEDS: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
+_TABLE: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
     ("projects and groups", Role.GUEST, Tier.FREE,
-     ("host.team_repo_ratio", "host.direct_grant_ratio", "host.internal_visibility_ratio")),
+     ("host.team_repo_ratio", "host.direct_grant_ratio", "host.internal_visibility_ratio",
+      "host.archived_count_12m")),
     ("changes and reviews", Role.REPORTER, Tier.FREE,
      ("host.review_coverage_ratio", "host.cross_team_review_ratio", "host.external_approval_ratio",
       "host.stalled_review_ratio", "host.two_person_component_ratio")),
     ("reports of scanners in pipelines", Role.REPORTER, Tier.FREE,
      ("host.secret_scanning_ratio", "host.dependency_alert_ratio", "host.code_scanning_ratio")),
+    ("issues, milestones and iterations", Role.GUEST, Tier.FREE,
+     ("host.iteration_team_ratio", "host.debt_managed_ratio", "host.platform_interaction_team_ratio",
+      "host.request_ticket_rate", "host.request_resolution_hours_p50", "host.unplanned_work_ratio",
+      "host.retro_action_closed_ratio", "host.support_reply_concentration")),
+    ("deployments", Role.REPORTER, Tier.FREE,
+     ("host.owner_team_deploy_ratio", "host.change_lead_time_hours_p50", "host.change_fail_ratio")),
     ("protected branches", Role.MAINTAINER, Tier.FREE,
      ("host.branch_protection_ratio", "host.required_security_check_ratio")),
     ("rules of approval", Role.MAINTAINER, Tier.PREMIUM, ("host.branch_protection_ratio",)),
@@ -25,17 +33,20 @@ NEEDS: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
     ("protected environments", Role.MAINTAINER, Tier.PREMIUM, ("host.env_external_approval_ratio",)),
     ("push rules", Role.MAINTAINER, Tier.PREMIUM, ("host.push_protection_ratio",)),
     ("secret push protection", Role.DEVELOPER, Tier.ULTIMATE, ("host.push_protection_ratio",)),
-    ("list of vulnerabilities", Role.DEVELOPER, Tier.ULTIMATE, ("host.critical_alert_fixed_ratio",)),
+    ("list of vulnerabilities", Role.DEVELOPER, Tier.ULTIMATE,
+     ("host.critical_alert_fixed_ratio", "host.alert_fixed_by_owner_ratio")),
     ("second factor", Role.GUEST, Tier.FREE, ("host.mfa_enforced",)),
+    ("sign-in to a host of your own", Role.ADMINISTRATOR, Tier.FREE, ("host.sso_enforced",)),
     ("linked identities", Role.OWNER, Tier.PREMIUM, ("host.sso_linked_member_ratio",)),
     ("usage of the assistant", Role.OWNER, Tier.PREMIUM, ("host.ai_assistant_in_use",)),
 )  # fmt: skip
+SUPPORT = tuple(Need(group, role.name.title(), int(tier), signals) for group, role, tier, signals in _TABLE)
 """What each group of signals takes: the least role, and the least tier."""
 
 
 def probe_all(client: Client, path: str) -> Iterator[Probe]:
     """Yield one answer for each group of signals; raises HttpFault where there is nothing to read as."""
-    signals = tuple(dict.fromkeys(signal for *_, signals in NEEDS for signal in signals))
+    signals = tuple(dict.fromkeys(signal for *_, signals in _TABLE for signal in signals))
     try:
         read_group(client, path)
     except Unseen as fault:
@@ -44,7 +55,7 @@ def probe_all(client: Client, path: str) -> Iterator[Probe]:
     sight = read_sight(client, path)
     yield Probe(f"subscription: {_tier(sight)}", (), True)
     yield Probe(f"role in the group: {sight.role.name.title()}", (), True)
-    for name, role, tier, answered in NEEDS:
+    for name, role, tier, answered in _TABLE:
         yield _probe(sight, name, role, tier, answered)
 
 

@@ -73,14 +73,15 @@ def _path_to(document: Node, start: int) -> list[str]:
     return found
 
 
-def connection(rows: list[Any], count: int | None = None) -> Lazy:
-    """Return rows as a connection that is read page by page."""
+def connection(rows: list[Any], count: int | None = None, make: Lazy = lambda row: row) -> Lazy:
+    """Return rows as a connection that is read page by page, each made when its page is asked for."""
 
     def page(_: Any, first: int | None = None, after: str | None = None, **__: Any) -> Row:
         start = int(after or 0)
         end = start + (first or 100)
         info = {"hasNextPage": end < len(rows), "endCursor": str(end) if end < len(rows) else None}
-        return {"nodes": rows[start:end], "pageInfo": info, "count": len(rows) if count is None else count}
+        nodes = [make(row) for row in rows[start:end]]
+        return {"nodes": nodes, "pageInfo": info, "count": len(rows) if count is None else count}
 
     return page
 
@@ -104,7 +105,7 @@ class Root:
         return self._inside(found) if found else None
 
     def _project_at(self, _: Any, fullPath: str) -> Row | None:
-        found = next((one for one in self.org.projects if self._full(one["name"]) == fullPath), None)
+        found = self.org.find(fullPath)
         return self._project(found) if found else None
 
     def _full(self, name: str) -> str:
@@ -116,11 +117,11 @@ class Root:
         shown = org.has(ULTIMATE) and self.level >= DEVELOPER
         return {
             "fullPath": org.path, "visibility": "private", "groupMembers": self._members(org.members),
-            "descendantGroups": connection([self._inside(one) for one in org.groups]),
-            "projects": lambda info, **page: connection([self._project(one) for one in org.projects])(info, **page),
+            "descendantGroups": connection(org.groups, make=self._inside),
+            "projects": connection(org.projects, make=self._project),
             "mergeRequests": lambda info, **asked: self._changes(None, info, **asked),
             "issues": lambda info, **asked: self._issues(None, info, **asked),
-            "vulnerabilities": connection([self._finding(one) for one in org.vulnerabilities]) if shown else None,
+            "vulnerabilities": connection(org.vulnerabilities, make=self._finding) if shown else None,
             "aiMetrics": assistant if org.assistant is not None else None,
         }  # fmt: skip
 
@@ -131,8 +132,8 @@ class Root:
         return {
             "fullPath": self._full(group["path"]), "visibility": "private",
             "groupMembers": self._members(group["members"]),
-            "descendantGroups": lambda info, **page: connection([self._inside(one) for one in groups])(info, **page),
-            "projects": lambda info, **page: connection([self._project(one) for one in projects])(info, **page),
+            "descendantGroups": connection(groups, make=self._inside),
+            "projects": connection(projects, make=self._project),
             "mergeRequests": lambda info, **asked: self._changes(inner, info, **asked),
             "issues": lambda info, **asked: self._issues(inner, info, **asked),
             "vulnerabilities": None, "aiMetrics": None,
@@ -241,14 +242,14 @@ class Root:
             rows = [one for one in rows if low <= one["mergedAt"] <= high]
         if self.level < REPORTER:
             rows = []
-        project = next((one for one in self.org.projects if one["name"] == scope), None)
+        project = self.org.find(self._full(scope)) if scope else None
         if state == "merged" and asked.get("sort") == "MERGED_AT_DESC" and project is not None:
             return connection(
                 [self._gate(project)] if project["pipeline"] and self.level >= REPORTER else []
             )(info, **asked)
         count = project["open"] if state == "opened" and project is not None and "sort" not in asked else None
         make = self._blocked if state == "opened" else self._change
-        return connection([make(one) for one in rows], count)(info, **asked)
+        return connection(rows, count, make)(info, **asked)
 
     def _issues(self, scope: str | None, info: Any, state: str = "", **asked: Any) -> Row | None:
         if self.level < 10:
@@ -265,7 +266,7 @@ class Root:
         if state == "opened":
             rows = [one for one in rows if one["closedAt"] is None]
         page = {key: value for key, value in asked.items() if key in ("first", "after")}
-        found: Row = connection([self._issue(one) for one in rows])(info, **page)
+        found: Row = connection(rows, make=self._issue)(info, **page)
         return found
 
     def _issue(self, one: Row) -> Row:

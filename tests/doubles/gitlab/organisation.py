@@ -102,12 +102,19 @@ class Organisation:
     vulnerabilities: list[Row] = field(default_factory=list)
     identities: list[int] = field(default_factory=list)
     assistant: int | None = None
+    places: dict[str, Row] = field(default_factory=dict, repr=False)
     keyset: bool = True
     """Whether the host knows keyset pagination for the projects of a group."""
 
     def group(self, path: str, members: dict[str, int], shares: dict[str, int] | None = None) -> None:
         """Add a group below the organisation, such as `payments`."""
         self.groups.append({"path": path, "members": members, "shares": shares or {}})
+
+    def find(self, path: str) -> Row | None:
+        """Return the project at a full path, None where there is none."""
+        if len(self.places) != len(self.projects):
+            self.places = {f"{self.path}/{one['name']}": one for one in self.projects}
+        return self.places.get(path)
 
     def has(self, tier: str) -> bool:
         """True where what is subscribed to includes a tier."""

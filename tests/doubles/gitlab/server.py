@@ -188,7 +188,7 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
     if group:
         return _group(double, unquote(group[1]), group[2] or "", query, fault)
     project = re.fullmatch(r"/projects/([^/]+)(/.*)?", place)
-    one = _project_at(org, unquote(project[1])) if project else None
+    one = org.find(unquote(project[1])) if project else None
     if project is None or one is None:
         return 404, {"message": "404 Not Found"}, {}
     return _of_project(org, one, project[2] or "", level)
@@ -216,10 +216,6 @@ def _deployment(one: Row) -> Row:
         "user": {"username": one["user"], "bot": one["user"].endswith("-bot")},
         "deployable": {"finished_at": one["at"]}, "approvals": approvals,
     }  # fmt: skip
-
-
-def _project_at(org: Organisation, path: str) -> Row | None:
-    return next((one for one in org.projects if f"{org.path}/{one['name']}" == path), None)
 
 
 def _group(
