@@ -63,7 +63,7 @@ def _activity(size: int) -> Row:
         calls = sum(asked.split()[-1] in ("changes", "count", "stalled") for asked in double.asked)
     share = 100 * calls / len(org.changes)
     note = f"{calls} calls for {len(org.changes)} changes"
-    return at_most("gitlab-calls-per-100", share, 2.2, note, "calls")
+    return at_most("gitlab-calls-per-100", share, 1.2, note, "calls")
 
 
 def _again(size: int) -> Row:

@@ -17,7 +17,7 @@ from cnmm_collectors.plugin import Target
 from cnmm_collectors.signals import Gap
 
 ACTIVITY = "gitlab-activity"
-_SIZE = 50
+_SIZE = 100
 _BLOCKS = "REQUESTED_CHANGES"
 
 
