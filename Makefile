@@ -70,7 +70,7 @@ lock:
 	$(LOCK) pyproject.toml --group dev --all-extras --constraints requirements.lock \
 		--output-file requirements-dev.lock
 	$(LOCK) --group pyproject.toml:bench --output-file requirements-bench.lock
-	$(LOCK) pyproject.toml --group build --extra kubernetes --extra postgres \
+	$(LOCK) pyproject.toml --group build --extra dask --extra kubernetes --extra postgres \
 		--constraints requirements-dev.lock --output-file deploy/requirements.lock
 
 clean:

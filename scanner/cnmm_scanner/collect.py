@@ -18,6 +18,8 @@ from cnmm_scanner.progress import Progress
 from cnmm_scanner.records import target_from_json, target_to_json
 from cnmm_scanner.work import Crash, Finished, Worker, attempt, item_name, unread
 
+_LOST = {"KilledWorker": "its process was killed"}
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -55,13 +57,15 @@ class Collection:
         self._seen: set[tuple[str, str]] = set()
         self._ready: deque[WorkItem] = deque()
         self._planned: set[str] = set()
-        self._running: dict[Future[Finished], WorkItem] = {}
+        self._running: dict[Future[Finished | None], WorkItem] = {}
         self._expected: Counter[str] = Counter()
         self.outcome = Outcome()
 
     def run(self, targets: Iterable[Target]) -> Outcome:
         """Collect everything the targets lead to; Ctrl-C ends it with what is finished so far."""
         self._add_targets(targets)
+        if self._lanes.note:
+            self._progress.note(self._lanes.note)
         try:
             while self._targets:
                 self._plan(self._targets.popleft())
@@ -173,17 +177,22 @@ class Collection:
             return
         self._running[future] = item
 
-    def _take(self, done: Sequence[tuple[WorkItem, Future[Finished]]]) -> None:
+    def _take(self, done: Sequence[tuple[WorkItem, Future[Finished | None]]]) -> None:
         finished: list[Finished] = []
         suspects: list[WorkItem] = []
         for item, future in done:
-            error = future.exception()
-            if error is None:
-                finished.append(future.result())
+            # A cluster that went away cancels what it had; a worker without the folder answers with None.
+            error = None if future.cancelled() else future.exception()
+            found = None if future.cancelled() or error is not None else future.result()
+            if error is None and found is None:
+                self._running[self._lanes.here(item, item_name(item), self._inputs_of(item))] = item
+            elif found is not None:
+                finished.append(found)
             elif isinstance(error, BrokenExecutor):
                 suspects.append(item)
             else:
-                crash = Crash(Gap.NOT_COLLECTED, f"could not be handed over: {type(error).__name__}")
+                why = _LOST.get(type(error).__name__, f"could not be handed over: {type(error).__name__}")
+                crash = Crash(Gap.NOT_COLLECTED, why)
                 self._refuse(item, crash, failed=True)
         self._keep(finished)
         if suspects:

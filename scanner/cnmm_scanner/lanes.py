@@ -10,13 +10,17 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from cnmm_collectors.plugin import WorkItem
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.work import Conditions, Finished, Worker, begin, perform
 
+if TYPE_CHECKING:
+    from cnmm_scanner.cluster import Cluster
+
 API_THREADS = 16
+_DASK = re.compile(r"dask:((?:tcp://|tls://)?[\w.\[\]:-]+:[0-9]{1,5})")
 _CHOICE = re.compile(r"(?:(threads|processes)(?::([1-9][0-9]{0,3}))?|([1-9][0-9]{0,3}))")
 
 
@@ -26,18 +30,26 @@ class ExecutorFault(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which executor analysis runs on; `workers` 0 means as many as there are processors."""
+    """Which executor analysis runs on; `workers` 0 means as many as there are processors.
+
+    `dask` is the address of a scheduler, empty for none; what may not go there runs as it would without.
+    """
 
     processes: bool = True
     workers: int = 0
+    dask: str = ""
 
 
 def parse_executor(text: str) -> Choice:
-    """Return what `threads`, `processes`, `N`, `threads:N` or `processes:N` spells."""
+    """Return what `threads`, `processes`, `N`, `threads:N`, `processes:N` or `dask:ADDRESS` spells."""
+    cluster = _DASK.fullmatch(text)
+    if cluster is not None:
+        return Choice(dask=cluster[1])
     match = _CHOICE.fullmatch(text)
     if match is None:
         raise ExecutorFault(
-            f"executor {text[:60]!r}", "write threads, processes, N, threads:N or processes:N"
+            f"executor {text[:60]!r}",
+            "write threads, processes, N, threads:N, processes:N or dask:tls://HOST:PORT",
         )
     return Choice(match[1] != "threads", int(match[2] or match[3] or 0))
 
@@ -64,11 +76,14 @@ class Lanes:
         self._api: Executor | None = None
         self._analysis: Executor | None = None
         self._local = True
+        self._cluster = _connect(choice.dask, conditions) if choice.dask else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._cluster is not None:
+            self._cluster.close()
         for pool in (self._api, self._analysis):
             if pool is not None:
                 pool.shutdown(wait=not self._alive.closed, cancel_futures=True)
@@ -76,13 +91,32 @@ class Lanes:
 
     def window(self, items: int) -> int:
         """Return how many items may be under way at once: enough to keep every worker busy."""
-        return API_THREADS + 2 * self._size(items)
+        remote = 0 if self._cluster is None else self._cluster.size
+        return API_THREADS + 2 * (remote + self._size(items))
 
     def _size(self, items: int) -> int:
         return max(1, min(self._choice.workers or os.cpu_count() or 1, items))
 
-    def submit(self, item: WorkItem, name: str, inputs: str, items: int) -> Future[Finished]:
-        """Start an item in its lane; `items` is how many are waiting, itself included."""
+    @property
+    def note(self) -> str:
+        """What the operator should know of where items run; empty where nothing is unusual."""
+        if self._cluster is None or self._cluster.private:
+            return ""
+        return (
+            "the cluster does not use TLS: what holds person facts, clones among it, is read on this machine"
+        )
+
+    def submit(self, item: WorkItem, name: str, inputs: str, items: int) -> Future[Finished | None]:
+        """Start an item in its lane; `items` is how many are waiting, itself included.
+
+        The future gives None where a worker of a cluster does not see the item's folder: start it `here`.
+        """
+        if self._cluster is not None and self._cluster.takes(item):
+            return self._cluster.submit(item, name, inputs)
+        return self.here(item, name, inputs, items)
+
+    def here(self, item: WorkItem, name: str, inputs: str, items: int = 2) -> Future[Finished | None]:
+        """Start an item on this machine."""
         if item.lane == "api":
             self._api = self._api or ThreadPoolExecutor(API_THREADS, "cnmm-api")
             return self._api.submit(self._worker.perform, item, name, inputs)
@@ -92,7 +126,7 @@ class Lanes:
             self._analysis = self._make(self._size(items))
         return self._analysis.submit(self._task(), item, name, inputs)
 
-    def _task(self) -> Callable[[WorkItem, str, str], Finished]:
+    def _task(self) -> Callable[[WorkItem, str, str], Finished | None]:
         return self._worker.perform if self._local else perform
 
     def _make(self, size: int) -> Executor:
@@ -123,3 +157,12 @@ class Lanes:
     def stop(self) -> None:
         """Stop all workers at once; what is under way is lost and will be unknown."""
         self._alive.close()
+
+
+def _connect(address: str, conditions: Conditions) -> Cluster:
+    """Return the connection to a cluster; Dask is loaded only where one is asked for."""
+    try:
+        from cnmm_scanner.cluster import Cluster
+    except ModuleNotFoundError as error:
+        raise ExecutorFault(f"dask:{address}: Dask is not installed", "pip install 'cnmm[dask]'") from error
+    return Cluster(address, conditions)

@@ -73,7 +73,7 @@ _COLLECTING: list[Callable[[Any], Any]] = [
         "--executor",
         default="processes",
         show_default=True,
-        help="threads, processes, or a number of processes.",
+        help="threads, processes, a number of processes, or dask:ADDRESS of a scheduler.",
     ),
     click.option("--fresh", is_flag=True, help="Read also what has not changed since the last scan."),
     click.option("--max-calls", type=click.IntRange(0), help="Stop planning API calls above this number."),
