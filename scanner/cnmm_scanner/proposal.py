@@ -61,6 +61,9 @@ def _host(host: str, owner: str, seen: Surroundings, collectors: Collection[str]
     token = "GITHUB_TOKEN" if kind == "github" else "GITLAB_TOKEN"
     known = [name for name in seen.tokens if name.startswith("G" if kind == "github" else "GITLAB")]
     said = f"{token} is set" if token in known else f"put a read-only token into {token}"
+    if kind == "gitlab" and host != "gitlab.com":
+        # The address decides which host is given the token.
+        said += f", and https://{host} into collectors.gitlab.url"
     entry = f"{{target: {_quoted(f'{kind}:{owner}')}, credential: {token}}}"
     yield f"  # - {entry}  # all of its repositories and settings; {said}"
 

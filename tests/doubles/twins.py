@@ -52,6 +52,30 @@ class Alert:
     fixed: str | None = None
 
 
+@dataclass(frozen=True)
+class Issue:
+    """An issue: opened, closed and labelled; planned in a milestone, closed by somebody's change."""
+
+    repository: str
+    number: int
+    author: str
+    opened: str
+    closed: str | None = None
+    labels: tuple[str, ...] = ()
+    planned: bool = False
+    by_change: str = ""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment to production that went well."""
+
+    repository: str
+    number: int
+    at: str
+    by: str
+
+
 @dataclass
 class Reality:
     """What is the case, in no host's words; a team is its grants and its members."""
@@ -62,6 +86,8 @@ class Reality:
     teams: dict[str, tuple[dict[str, str], list[str]]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
     second_factor: bool = True
 
 
@@ -79,7 +105,8 @@ def reality() -> Reality:
         idle={"attic": "archived", "blank": "empty", "copy": "fork", "locked": "disabled"},
         teams={
             "payments": ({"checkout": "MAINTAIN", "ledger": "ADMIN"}, ["ann-a", "ben-b"]),
-            "web": ({"portal": "ADMIN", "checkout": "WRITE", "rates": "MAINTAIN"}, ["cat-c", "dan-d"]),
+            "web": ({"portal": "ADMIN", "checkout": "WRITE", "rates": "MAINTAIN"},
+                    ["cat-c", "dan-d", "crew-1", "crew-2", "crew-3"]),
             "everybody": (dict.fromkeys(names, "READ"), ["ann-a", "cat-c"]),
             "idle": ({}, ["eve-e"]),
         },
@@ -95,13 +122,24 @@ def reality() -> Reality:
             Alert("checkout", 2, "2026-09-01T00:00:00Z"),
             Alert("portal", 3, "2026-09-01T00:00:00Z", "2026-09-20T00:00:00Z"),
         ],
+        issues=[
+            Issue("portal", 1, "cat-c", "2026-10-01", "2026-10-20", ("tech-debt",), by_change="dan-d"),
+            Issue("portal", 2, "dan-d", "2026-10-02", "2026-10-03", ("bug",), planned=True),
+            Issue("portal", 3, "dan-d", "2026-10-02", None, ("Postmortem",)),
+            Issue("ledger", 4, "crew-1", "2026-10-05", "2026-10-06", ("request",)),
+            Issue("portal", 5, "cat-c", "2026-10-10", None, ("incident",)),
+        ],
+        deployments=[
+            Deployment("portal", 1, "2026-10-09T15:00:00Z", "cat-c"),
+            Deployment("portal", 2, "2026-10-10T09:00:00Z", "ann-a"),
+        ],
     )  # fmt: skip
 
 
 def as_github(one: Reality) -> github.Organisation:
     """Return the reality as GitHub describes it to an owner."""
     org = github.Organisation(second_factor=one.second_factor)
-    org.repositories = [_on_github(each) for each in one.repositories]
+    org.repositories = [_on_github(one, each) for each in one.repositories]
     flags = {"archived": {"isArchived": True, "archivedAt": "2024-05-01T00:00:00Z"}, "fork": {"isFork": True},
              "empty": {"isEmpty": True, "defaultBranchRef": None, "tip": None},
              "disabled": {"isDisabled": True}}  # fmt: skip
@@ -121,6 +159,18 @@ def as_github(one: Reality) -> github.Organisation:
                       [github.review(who, f"{each.day}T10:00:00Z") for who in each.approved])
         for each in one.changes
     ]  # fmt: skip
+    org.issues = [
+        github.issue(
+            each.repository, each.number, each.author, each.opened, each.closed, each.labels,
+            **({"milestone": {"id": "M"}} if each.planned else {}),
+            **({"timelineItems": github.closed_by(each.by_change)} if each.by_change else {}),
+        )
+        for each in one.issues
+    ]  # fmt: skip
+    org.deployments = [
+        github.deployment(each.repository, each.at, str(each.number) * 40, each.by)
+        for each in one.deployments
+    ]
     org.alerts = {
         "dependabot": [
             {"number": each.number, "state": "fixed" if each.fixed else "open", "dismissed_reason": None,
@@ -131,11 +181,14 @@ def as_github(one: Reality) -> github.Organisation:
     return org
 
 
-def _on_github(each: Repository) -> dict[str, object]:
+def _on_github(one: Reality, each: Repository) -> dict[str, object]:
+    debt = [issue for issue in one.issues if issue.repository == each.name and "tech-debt" in issue.labels]
     changes: dict[str, object] = {
         "visibility": "INTERNAL" if each.public else "PRIVATE",
         "hasVulnerabilityAlertsEnabled": each.scanned,
         "openChanges": {"totalCount": each.open_changes},
+        "openDebt": {"totalCount": sum(issue.closed is None for issue in debt)},
+        "allDebt": {"totalCount": len(debt)},
         "collaborators": github.connection([{"login": login} for login in (*each.direct, "olga-owner")]),
     }
     if each.owners:
@@ -169,6 +222,13 @@ def as_gitlab(one: Reality) -> gitlab.Organisation:
                       dict.fromkeys(each.approved, f"{each.day}T10:00:00Z"))
         for each in one.changes
     ]  # fmt: skip
+    org.issues = [
+        gitlab.issue(
+            each.repository, each.number, each.author, each.opened, each.closed, labels=list(each.labels),
+            milestone={"id": "gid://gitlab/Milestone/1"} if each.planned else None, by_change=each.by_change,
+        )
+        for each in one.issues
+    ]  # fmt: skip
     org.vulnerabilities = [
         gitlab.vulnerability(each.repository, each.number, each.created, each.fixed) for each in one.alerts
     ]
@@ -185,6 +245,10 @@ def _on_gitlab(one: Reality, each: Repository) -> gitlab.Row:
         "visibility": "internal" if each.public else "private", "shares": shares, "open": each.open_changes,
         "members": {"olga-owner": gitlab.OWNER, **dict.fromkeys(each.direct, gitlab.DEVELOPER)},
         "push_protection": each.scanned,
+        "deployments": [
+            gitlab.deployment(made.number, str(made.number) * 40, made.at, made.by)
+            for made in one.deployments if made.repository == each.name
+        ],
         "pipelines": [{"createdAt": "2026-11-10T08:00:00Z", "ref": "main", "artifacts": reports}],
     }  # fmt: skip
     if each.owners:

@@ -65,6 +65,7 @@ def test_proposal_is_valid_and_names_what_is_in_sight(place: Path) -> None:
     assert (settings.organisation, len(settings.targets)) == ("acme", 1)
     assert '"github:acme", credential: GITHUB_TOKEN}' in text and "GITHUB_TOKEN is set" in text
     assert '"gitlab' in text and '"kube:prod"' in text
+    assert "https://gitlab.example.org into collectors.gitlab.url" in text
     assert "evil" not in text and "sales" not in text
     schema = jsonschema_rs.validator_for((place / "cnmm.schema.json").read_text())
     schema.validate(yaml.safe_load(text))
