@@ -61,7 +61,7 @@ def list_page(bundles: Sequence[Listed], organisations: Iterable[tuple[str, str]
 def _row(one: Listed, number: int) -> Markup:
     if one.fault:
         return Markup('<tr><th scope="row">{}</th><td colspan="4">{}</td></tr>').format(
-            line(one.name), line(one.fault, 300)
+            line(one.name), f"cannot be shown: {line(one.fault, 300)}"
         )
     words = interval(one.proven, one.possible)
     report = Markup('<a href="/report/{}">{}, as of {}</a>').format(

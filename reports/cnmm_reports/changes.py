@@ -125,14 +125,20 @@ def _readings(readings: Mapping[str, Any]) -> str:
 
 
 def trend_table(trend: Trend) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return heads and one row for each scan: date, headline, sections, what else changed the terms."""
-    titles = [section["title"] for section in trend["sections"]]
+    """Return heads and one row for each scan: date, headline, sections that have a level, on what terms."""
+    levelled = {
+        section["id"]
+        for point in trend["points"]
+        for section in point["sections"]
+        if section["proven"] is not None
+    }
+    shown = [section for section in trend["sections"] if section["id"] in levelled]
     rows = []
     for point in trend["points"]:
         own = {section["id"]: section for section in point["sections"]}
-        cells = [_level(own.get(section["id"])) for section in trend["sections"]]
+        cells = [_level(own.get(section["id"])) for section in shown]
         rows.append((point["as_of"], short_interval(*point["headline"]), *cells, _terms(point)))
-    return ("As of", "Headline", *titles, "Terms"), rows
+    return ("As of", "Headline", *(section["title"] for section in shown), "Terms"), rows
 
 
 def _level(section: Mapping[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from cnmm_reports.pages.tables import cell, row, table
 from cnmm_reports.wording import short_interval
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _STEP, _FOOT = 330, 136, 24, 10, 20, 24
+_ONE = Markup('<p class="aside">One scan so far: a chart is drawn from the second one on.</p>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def trend_html(trend: Trend) -> Markup:
         for number, (title, dots) in enumerate(_series(trend))
         if len(dots) > 1
     )
-    shown = Markup('<div class="trends">{}</div>').format(charts) if charts else charts
+    shown = Markup('<div class="trends">{}</div>').format(charts) if charts else _ONE
     return shown + table("Levels over time, oldest first", heads, body)
 
 
