@@ -40,7 +40,8 @@ class Target:
 class WorkItem:
     """An independent, picklable unit of work; `key` is its stable identity in the journal.
 
-    `lane` is `api` (threads of the run's process) or `analysis` (any executor). `calls` is the predicted
+    `lane` is `api` (threads of the run's process), `local` (processes of its machine, whose files it reads)
+    or `analysis` (any executor, on any machine that sees the target's locator). `calls` is the predicted
     number of requests, `later` that of the work which the targets it finds will need. `payload` holds
     plain picklable values, never a secret. `personal` is false only where it can yield no person fact.
     """
@@ -49,7 +50,7 @@ class WorkItem:
     key: str
     target: Target
     subjects: tuple[Subject, ...]
-    lane: Literal["api", "analysis"] = "analysis"
+    lane: Literal["api", "analysis", "local"] = "analysis"
     calls: int = 0
     payload: tuple[tuple[str, Any], ...] = ()
     later: int = 0

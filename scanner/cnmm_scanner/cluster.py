@@ -18,7 +18,8 @@ from cnmm_scanner.manifest import tool_version
 from cnmm_scanner.work import Conditions, Finished, Worker
 
 RETRIES = 2
-_workers: dict[str, Worker] = {}
+_prepared: tuple[str, Worker] | None = None
+"""The run that this process serves, and its side of it; only one, for a process has one key of pseudonyms."""
 
 
 class ClusterFault(Fault):
@@ -43,20 +44,28 @@ class Prepare(WorkerPlugin):
         if tool_version() != self._version:
             raise RuntimeError(f"the worker has cnmm {tool_version()}, the run {self._version}")
         # Folders of the run's machine mean nothing here, and what a worker keeps must be its own.
+        global _prepared  # a task finds what its process was prepared with nowhere else
         own = replace(self._conditions, cache=platformdirs.user_cache_path("cnmm"), kept=None)
-        _workers[self._run] = Worker(own)
+        _prepared = (self._run, Worker(own))
 
     def teardown(self, worker: Any) -> None:
         """Forget the run and its key."""
-        _workers.pop(self._run, None)
+        global _prepared
+        if _prepared is not None and _prepared[0] == self._run:
+            _prepared = None
 
 
 def perform_here(run: str, item: WorkItem, name: str, inputs: str) -> Finished | None:
-    """Collect an item on a worker; None where it is in a folder that this worker does not see."""
-    locator = item.target.locator
-    if locator.startswith("/") and not Path(locator).exists():
+    """Collect an item on a worker; None where it has to be read by the run itself.
+
+    That is so in a folder that this worker does not see, and where another run has taken the worker over:
+    then pseudonyms of the item may be under two keys.
+    """
+    locator, served = item.target.locator, _prepared
+    if served is None or served[0] != run or (locator.startswith("/") and not Path(locator).exists()):
         return None
-    return _workers[run].perform(item, name, inputs)
+    found = served[1].perform(item, name, inputs)
+    return found if _prepared is served else None
 
 
 class Cluster:

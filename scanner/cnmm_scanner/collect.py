@@ -200,7 +200,7 @@ class Collection:
 
     def _isolate(self, suspects: list[WorkItem]) -> None:
         """Find out which item killed its process: each that was under way runs alone."""
-        lost = [future for future, item in self._running.items() if item.lane == "analysis"]
+        lost = [future for future, item in self._running.items() if item.lane != "api"]
         suspects += [self._running.pop(future) for future in lost]
         self._lanes.replace_broken()
         for item in suspects:

@@ -130,6 +130,14 @@ def test_a_collector_is_what_the_contract_says(name: str) -> None:
 
 
 @each_state
+def test_an_item_that_may_leave_the_machine_says_where_it_is_read(seen: Run) -> None:
+    """Another machine can then tell that it has no such folder; an export nobody else has stays here."""
+    for item in seen.first.items:
+        place = item.target.locator
+        assert item.lane != "analysis" or "://" in place or Path(place).is_absolute(), item.key
+
+
+@each_state
 def test_a_healthy_source_is_read_without_a_crash(seen: Run) -> None:
     assert not seen.first.crashes
     assert seen.first.items

@@ -52,7 +52,8 @@ class BackstageCollector:
             path for name, place in target.facts if name == "catalog" for path in _expand(Path(place), reader)
         ]
         state = tuple((str(path), *_state(path)) for path in files)
-        yield WorkItem(self.name, f"catalogue of {org.name}", target, (org,), payload=(("files", state),))
+        payload = (("files", state),)
+        yield WorkItem(self.name, f"catalogue of {org.name}", target, (org,), "local", payload=payload)
 
     def collect(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> Iterable[Yield]:
         """Yield what the catalogue says of each component, each team and the organisation."""

@@ -72,7 +72,7 @@ class PeopleCollector:
                 )
             files += [(kind, str(path), *state_of(path)) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
-        yield WorkItem(self.name, f"exports of {org.name}", target, (org,), payload=payload)
+        yield WorkItem(self.name, f"exports of {org.name}", target, (org,), "local", payload=payload)
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together: cells of k people or more, and the account of every row."""

@@ -69,7 +69,7 @@ class RecordsCollector:
             places = tuple(locator for name, locator in target.facts if name == kind)
             if places:
                 payload = (("kind", kind), ("places", places), ("state", _state(places)))
-                yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), payload=payload)
+                yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), "local", payload=payload)
 
     def collect(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> Iterable[Yield]:
         """Yield a reading for each declared key, and a ledger row for each file."""

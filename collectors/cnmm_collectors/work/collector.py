@@ -94,7 +94,7 @@ class WorkCollector:
                 yield LedgerRow("work", "file", about, 1, 0, 0, 1, "not_visible", "no such file")
             files += [(kind, str(path), *state_of(path)) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
-        yield WorkItem(self.name, f"work of {org.name}", target, (org,), payload=payload)
+        yield WorkItem(self.name, f"work of {org.name}", target, (org,), "local", payload=payload)
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together, and the account of every row."""
