@@ -155,6 +155,8 @@ def notes(view: ReportView) -> tuple[str, ...]:
         f"Self-attested: {percent(shares.get('self_attested', 0))} of the weight.",
     ]
     lines.extend(_declared(view))
+    if view.plugins:
+        lines.append(f"Plug-ins of third parties took part: {', '.join(view.plugins)}.")
     if not view.assessment.get("complete", True):
         lines.append("The collection is incomplete: something failed or was cut short; the ledger says what.")
     return tuple(lines)

@@ -68,7 +68,8 @@ class ReportView:
     """An assessment of the output contract with the texts that explain it.
 
     `diff`, `trend` and `marks` are None where no earlier scan or no reviewer's file was given; `artefacts`
-    maps each other file of the report to its digest, for renderers that attest alone.
+    maps each other file of the report to its digest, for renderers that attest alone. `plugins` names the
+    plug-ins of third parties that took part.
     """
 
     assessment: Mapping[str, Any]
@@ -79,6 +80,7 @@ class ReportView:
     trend: Mapping[str, Any] | None = None
     marks: Mapping[str, Any] | None = None
     artefacts: Mapping[str, str] | None = None
+    plugins: tuple[str, ...] = ()
 
 
 class Renderer(Protocol):

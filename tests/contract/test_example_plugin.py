@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,6 +85,14 @@ def test_the_row_is_judged_from_the_lists_own_readings(place: Path) -> None:
     assert finding["evidence"]
     assert {row["source"]: row["received"] for row in told["ledger"]["by_source"]} == {"drills": 4}
     assert any("culture.L3.recovery-drilled" in one for one in told["catalogue"]["deviations"])
+
+
+def test_the_report_says_that_it_took_part(place: Path) -> None:
+    for file in ("summary.md", "report.html"):
+        assert "drills (cnmm-drills 1.0.0)" in (place / "out" / file).read_text("utf-8")
+    with zipfile.ZipFile(place / "out/bundle.cnmm") as bundle:
+        named = json.loads(bundle.read("manifest.json"))["plugins"]
+    assert {one["distribution"] for one in named} == {"cnmm", "cnmm-drills"}
 
 
 def test_without_plug_ins_it_is_not_there(place: Path) -> None:

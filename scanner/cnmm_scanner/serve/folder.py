@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import ContainerFault
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import ASSESSMENT
-from cnmm_scanner.outputs import load_renderers
+from cnmm_scanner.outputs import foreign_plugins, load_renderers
 
 SUFFIX, MOST, DEPTH = ".cnmm", 1_000, 6
 
@@ -115,5 +115,6 @@ def _render(place: Place, form: str) -> bytes:
     sealed = sealed_assessment(place)
     with Bundle(place.path) as bundle:
         view = build_view(json.loads(sealed), bundle.catalogue())
+    view = replace(view, plugins=foreign_plugins(place.path))
     (made,) = load_renderers([form], own_only=True)[form].render(view).values()
     return made
