@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -66,12 +67,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     sample = ROOT / "examples/acme"
     cnmm = str(Path(sys.executable).parent / "cnmm")
-    scan = [cnmm, "scan", "--quiet", "-c", "build/acme/served.yaml", "-o", "build/demo"]
+    scan = [cnmm, "scan", "-c", "build/acme/served.yaml", "-o", "build/demo"]
     for command in ([sample / "build.py", "build/acme"], [sample / "serve.py", "build/acme", *scan]):
         ran = subprocess.run(
             [sys.executable, *map(str, command)], cwd=folder, capture_output=True, text=True, check=False
         )
         assert ran.returncode == 0, ran.stderr
+        (folder / "screen").write_text(ran.stdout, "utf-8")
     return folder
 
 
@@ -80,6 +82,14 @@ def test_commands_about_the_sample_organisation_run(page: Path, demo: Path) -> N
     for command, about_it in commands(page.read_text("utf-8")):
         if about_it:
             start(command, demo)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_shows_of_the_demo_is_what_it_prints(page: Path, request: pytest.FixtureRequest) -> None:
+    shown = re.findall(r"^```text demo\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+    if shown:
+        screen = (request.getfixturevalue("demo") / "screen").read_text("utf-8").splitlines()
+        assert not [line for line in "".join(shown).splitlines() if line not in screen]
 
 
 def test_the_first_page_shows_a_first_scan() -> None:
