@@ -14,10 +14,9 @@ from typing import Any
 
 from cnmm_reports.view import Renderer, build_view
 from cnmm_rules.criteria import Catalogue
-from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import ASSESSMENT
-from cnmm_scanner.plugins import OWN, RENDERERS, discover, find
+from cnmm_scanner.plugins import RENDERERS, discover, find
 
 BUNDLE = "bundle.cnmm"
 SCREEN = "terminal"
@@ -73,12 +72,11 @@ def render_files(
 ) -> tuple[dict[str, bytes], bytes]:
     """Return the files of every format with the assessment itself, and what is for the screen.
 
-    `beside` is what the view shows beside the assessment: `diff`, `trend`, `marks`.
+    `beside` is what the view shows beside the assessment: `diff`, `trend`, `marks`, `plugins`.
     Renderers that attest come last and see the digests of all other files and of the bundle.
     """
     document: dict[str, Any] = json.loads(assessment)
-    named = () if bundle is None else foreign_plugins(bundle)
-    view = replace(build_view(document, catalogue), plugins=named, **(beside or {}))
+    view = replace(build_view(document, catalogue), **(beside or {}))
     files: dict[str, bytes] = {}
     screen = b""
     last = [name for name in sorted(renderers) if getattr(renderers[name], "attests", False)]
@@ -94,18 +92,6 @@ def render_files(
     for name in last:
         files = {**renderers[name].render(view), **files}
     return files, screen
-
-
-def foreign_plugins(path: Path) -> tuple[str, ...]:
-    """Return what a manifest names of third parties, `NAME (DISTRIBUTION VERSION)`, sorted; raises Fault."""
-    with Bundle(path) as bundle:
-        return tuple(
-            sorted(
-                f"{one.name} ({one.distribution} {one.version})"
-                for one in bundle.manifest.plugins
-                if one.distribution != OWN
-            )
-        )
 
 
 def _digests(files: Mapping[str, bytes], bundle: Path | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 from cnmm_collectors.plugin import CONTRACT
 from cnmm_scanner.faults import Fault
@@ -49,6 +49,24 @@ class Plugin:
             "distribution": self.distribution,
             "version": self.version,
         }
+
+
+class Named(Protocol):
+    """A plug-in as it is registered, or as a manifest records it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def distribution(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+
+
+def foreign(plugins: Iterable[Named]) -> tuple[str, ...]:
+    """Return those that third parties bring, `NAME (DISTRIBUTION VERSION)`, sorted."""
+    return tuple(
+        sorted(f"{one.name} ({one.distribution} {one.version})" for one in plugins if one.distribution != OWN)
+    )
 
 
 def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:

@@ -24,6 +24,7 @@ from cnmm_scanner.kept import Kept
 from cnmm_scanner.lanes import Lanes
 from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.outputs import BUNDLE, make_folder, render
+from cnmm_scanner.plugins import foreign
 from cnmm_scanner.preparation import Scan
 from cnmm_scanner.progress import Progress
 from cnmm_scanner.requirements import unmet_requirements
@@ -60,6 +61,7 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
             assessment = assess(scan, facts, output / BUNDLE)
             told = json.loads(assessment)
             beside, regressed = _look_back(scan, told)
+            beside["plugins"] = foreign(scan.plugins)
             files, screen = render(
                 assessment, scan.catalogue, scan.renderers, output, output / BUNDLE, beside
             )

@@ -19,6 +19,7 @@ from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.marks import beside as marks_beside
 from cnmm_scanner.marks import read_marks
 from cnmm_scanner.outputs import BUNDLE, load_renderers, make_folder, render
+from cnmm_scanner.plugins import foreign
 from cnmm_scanner.requirements import check_requirements, parse_requirements, unmet_requirements
 from cnmm_scanner.signature import load_signer
 from cnmm_scanner.statements import read_statements
@@ -117,8 +118,8 @@ def report(
 def _beside(
     bundle: Bundle, assessment: dict[str, Any], marks: Path | None, against: Path | None
 ) -> dict[str, Any]:
-    """Return what a report shows beside the assessment: reviewers' marks, and what changed."""
-    shown: dict[str, Any] = {}
+    """Return what a report shows beside the assessment: plug-ins, reviewers' marks, and what changed."""
+    shown: dict[str, Any] = {"plugins": foreign(bundle.manifest.plugins)}
     if (file := marks or marks_beside(bundle.path)) is not None:
         shown["marks"] = read_marks(file, digest(bundle.manifest_bytes), assessment)
     if against is not None:

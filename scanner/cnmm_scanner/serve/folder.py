@@ -17,7 +17,8 @@ from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import ContainerFault
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import ASSESSMENT
-from cnmm_scanner.outputs import foreign_plugins, load_renderers
+from cnmm_scanner.outputs import load_renderers
+from cnmm_scanner.plugins import foreign
 
 SUFFIX, MOST, DEPTH = ".cnmm", 1_000, 6
 
@@ -115,6 +116,6 @@ def _render(place: Place, form: str) -> bytes:
     sealed = sealed_assessment(place)
     with Bundle(place.path) as bundle:
         view = build_view(json.loads(sealed), bundle.catalogue())
-    view = replace(view, plugins=foreign_plugins(place.path))
+        view = replace(view, plugins=foreign(bundle.manifest.plugins))
     (made,) = load_renderers([form], own_only=True)[form].render(view).values()
     return made

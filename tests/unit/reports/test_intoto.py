@@ -20,7 +20,6 @@ from cnmm_scanner.outputs import BUNDLE, render
 from golden import official
 from golden.hostile import TEXTS, hostile, invisible
 from golden.sample import CATALOGUE, FROZEN, document, view
-from unit.scanner.small import make
 
 NAME = "statement.intoto.json"
 ARTEFACTS = {"report.html": "sha256:" + "a" * 64, "assessment.json": "sha256:" + "b" * 64}
@@ -88,7 +87,8 @@ def test_no_artefact_no_statement() -> None:
 
 
 def test_scanner_names_every_file_it_wrote_and_the_bundle(tmp_path: Path) -> None:
-    bundle = make(tmp_path / "elsewhere.cnmm")
+    bundle = tmp_path / "elsewhere.cnmm"
+    bundle.write_bytes(b"sealed " * 100_000)
     renderers = {
         "badge": BadgeRenderer(), "intoto": IntotoRenderer(), "json": JsonRenderer(),
         "terminal": TerminalRenderer(), "xlsx": XlsxRenderer(),

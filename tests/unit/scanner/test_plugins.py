@@ -10,9 +10,8 @@ import pytest
 
 from cnmm_collectors.plugin import Target
 from cnmm_scanner.bundle import Bundle, write_bundle
+from cnmm_scanner.cli import run
 from cnmm_scanner.journal import Vault
-from cnmm_scanner.manifest import ASSESSMENT
-from cnmm_scanner.outputs import foreign_plugins, load_renderers, render_files
 from cnmm_scanner.work import Conditions, Worker
 from unit.scanner.small import ABOUT, make
 
@@ -58,14 +57,16 @@ def test_a_plugin_gets_its_own_sources_credential_and_no_other(
     assert OWN not in held(vars(worker.reader(collector, Target("drills", "x"))))
 
 
-def test_the_manifest_names_plugins_and_every_first_page_those_of_others(tmp_path: Path) -> None:
+def test_the_manifest_names_plugins_and_every_first_page_those_of_others(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     make(tmp_path / "plain.cnmm")
     with Bundle(tmp_path / "plain.cnmm") as bundle:
         write_bundle(tmp_path / "with.cnmm", bundle.members(), {**ABOUT, "plugins": PLUGINS})
-        assessment, catalogue = bundle.container.read(ASSESSMENT), bundle.catalogue()
-    assert foreign_plugins(tmp_path / "with.cnmm") == ("drills (cnmm-drills 1.0.0)",)
-    renderers = load_renderers(["html", "markdown", "terminal"], own_only=True)
     for name, shown in (("with", True), ("plain", False)):
-        files, screen = render_files(assessment, catalogue, renderers, tmp_path / f"{name}.cnmm")
-        texts = [files["report.html"], files["summary.md"], screen]
-        assert all((b"cnmm-drills 1.0.0" in text) is shown for text in texts)
+        out = tmp_path / f"out-{name}"
+        assert run(["report", str(tmp_path / f"{name}.cnmm"), "-o", str(out)]) == 0
+        texts = [(out / file).read_text("utf-8") for file in ("report.html", "summary.md")]
+        texts.append(capsysbinary.readouterr().out.decode())
+        assert all(("drills (cnmm-drills 1.0.0)" in text) is shown for text in texts)
+        assert all("0.1.0)" not in text for text in texts)
