@@ -10,10 +10,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.probes import probe_all
 from cnmm_collectors.plugin import Probe
+from cnmm_scanner.commands.doctor import doctor
 from doubles.gitlab.organisation import DEVELOPER, FREE, PREMIUM, ULTIMATE, acme
 from doubles.gitlab.server import Double, serve
 from unit.collectors.gitlab.workshop import TOKEN, reader, settings
@@ -32,6 +34,21 @@ def run(double: Double, folder: Path, *arguments: str) -> subprocess.CompletedPr
         [sys.executable, "-m", "cnmm_scanner", *arguments, "-c", "cnmm.yaml"], cwd=folder, text=True,
         env={**os.environ, **homes, "GITLAB_TOKEN": TOKEN}, capture_output=True, check=False, timeout=120,
     )  # fmt: skip
+
+
+def doctor_says(double: Double, folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
+    """Return the lines that doctor prints about the group, in this process."""
+    (folder / "cnmm.yaml").write_text(
+        "organisation: acme\nas_of: 2026-11-20\ntargets: ['gitlab:acme']\n"
+        f"collectors: {{gitlab: {{url: '{double.url}', clone: false, per_minute: 0}}}}\n"
+    )
+    for kind in ("CACHE", "STATE", "DATA", "CONFIG"):
+        patch.setenv(f"XDG_{kind}_HOME", str(folder / kind))
+    patch.setenv("GITLAB_TOKEN", TOKEN)
+    done = CliRunner().invoke(doctor, ["-c", str(folder / "cnmm.yaml")], standalone_mode=False)
+    assert done.exception is None, done.exception
+    assert TOKEN not in done.output
+    return done.output.splitlines()
 
 
 def test_a_scan_seals_the_population_and_names_nobody(tmp_path: Path) -> None:
@@ -97,23 +114,24 @@ def test_the_community_edition_needs_no_role_to_be_known() -> None:
 
 
 @pytest.mark.parametrize("tier", [FREE, PREMIUM, ULTIMATE])
-def test_doctor_says_what_it_cannot_see_and_why(tmp_path: Path, tier: str) -> None:
+def test_doctor_says_what_it_cannot_see_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: str
+) -> None:
     org = acme()
     org.tier = tier
     with serve(org) as double:
-        done = run(double, tmp_path, "doctor")
-    assert f"subscription: {tier.title()}" in done.stdout
-    line = (
-        "  push rules: readable"
-        if tier != FREE
-        else "  push rules: not readable: not_licensed; needs Maintainer, Premium"
-    )
-    assert line in done.stdout.splitlines()
-    assert TOKEN not in done.stdout + done.stderr
+        lines = doctor_says(double, tmp_path, monkeypatch)
+    assert f"  subscription: {tier.title()} (the subscription is {tier}): readable" in lines
+    licensed = "not readable: not_licensed; needs Maintainer, Premium" if tier == FREE else "readable"
+    assert f"  push rules: {licensed}" in lines
+    assert any(line.startswith("gitlab:acme: gitlab: 1 to read") for line in lines)
+    assert any(line.startswith("security: ") for line in lines)
 
 
-def test_a_group_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_group_that_is_not_there_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with serve(acme()) as double:
         double.faults.set("groups/acme", "hidden")
-        done = run(double, tmp_path, "doctor")
-    assert "group: not readable: not there, or hidden from this credential; needs read_api" in done.stdout
+        lines = doctor_says(double, tmp_path, monkeypatch)
+    assert "  group: not readable: not there, or hidden from this credential; needs read_api" in lines
