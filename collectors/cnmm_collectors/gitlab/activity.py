@@ -206,4 +206,7 @@ def _blocked(row: Any, limit: datetime) -> bool | None:
         return None
     asking = {account(one, ())[0] for one in reviewers if _interaction(one, "reviewState") == _BLOCKS}
     times = _times(notes, "requested_changes")
-    return any(times.get(login, limit) < limit for login in asking)
+    if any(times[login] < limit for login in asking if login in times):
+        return True
+    # Without the host's note nothing says since when.
+    return False if asking <= times.keys() else None

@@ -106,6 +106,8 @@ class GitLabCollector:
         if known or "/" not in target.locator:
             return known == "yes"
         _, outcome = client.get(path_of("projects", target.locator))
+        if outcome.kind not in (Kind.PRESENT, Kind.NOT_VISIBLE):
+            raise Unseen(outcome)
         return outcome.kind is Kind.PRESENT
 
     def _read(self, client: Client, item: WorkItem, reader: Reader) -> Iterator[Yield]:

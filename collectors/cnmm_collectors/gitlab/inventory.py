@@ -9,12 +9,13 @@ from typing import Any
 
 from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.gitlab.description import World, describe, direct_members
-from cnmm_collectors.gitlab.details import read_detail, read_details
+from cnmm_collectors.gitlab.details import Details, read_detail, read_details
 from cnmm_collectors.gitlab.groups import accounts_of, read_tree, teams_of
 from cnmm_collectors.gitlab.organisation import read_settings
 from cnmm_collectors.gitlab.projects import Row, read_one_row, read_projects, row_of
 from cnmm_collectors.gitlab.rights import Role, Sight, raised, read_sight
-from cnmm_collectors.gitlab.scanners import read_push_protection, read_scanners
+from cnmm_collectors.gitlab.rules import jobs_of
+from cnmm_collectors.gitlab.scanners import doubted, read_push_protection, read_scanners
 from cnmm_collectors.hosts.asking import Listing
 from cnmm_collectors.hosts.facts import Organisation, Repository, Standing, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
@@ -73,7 +74,7 @@ def read_organisation(
     world = World(client, sight, name, tree, as_of)
     direct = {row.path: direct_members(client, row, details.of(row.path)) for row in rows}
     found = [describe(world, row, details.of(row.path), direct[row.path]) for row in rows]
-    found = _with_scanners(client, sight, rows, found, as_of)
+    found = _with_scanners(client, sight, rows, details, found, as_of)
     settings = read_settings(client, sight, path, group, tree, as_of)
     teams = tree.why or teams_of(client, tree, rows)
     partial = withheld or _why_partial(sight, name, path)
@@ -123,10 +124,14 @@ def _why_partial(sight: Sight, name: str, path: str) -> str:
 
 
 def _with_scanners(
-    client: Client, sight: Sight, rows: Sequence[Row], found: Sequence[Repository], as_of: date
-) -> list[Repository]:
+    client: Client, sight: Sight, rows: Sequence[Row], details: Details, found: Sequence[Repository],
+    as_of: date,
+) -> list[Repository]:  # fmt: skip
     active = [row for row in rows if row.standing is Standing.ACTIVE]
     ran = read_scanners(client, sight, active, as_of)
+    for row in active:
+        detail = details.of(row.path)
+        ran[row.name] = doubted(ran[row.name], () if isinstance(detail, Unread) else jobs_of(detail))
     pushed = {row.name: read_push_protection(client, sight, row) for row in active}
     return [
         replace(
@@ -147,9 +152,10 @@ def read_one(client: Client, name: str, path: str, as_of: date) -> tuple[Organis
     sight = replace(sight, subscription=raised(sight.subscription, row.data))
     alone = Unread(Gap.NOT_COLLECTED, "one project was asked for")
     world = World(client, sight, name, alone, as_of)
-    detail = read_detail(client, path).of(path)
+    details = read_detail(client, path)
+    detail = details.of(path)
     one = describe(world, row, detail, direct_members(client, row, detail))
-    (one,) = _with_scanners(client, sight, [row], [one], as_of)
+    (one,) = _with_scanners(client, sight, [row], details, [one], as_of)
     return Organisation(
         sees_all_repositories=False, sees_all_teams=False, why_not=alone.detail, repositories=(one,),
         listed=1, complete=True, teams=alone, teams_listed=0, cite=one.cite,

@@ -170,7 +170,7 @@ def _plan(found: Any, outcome: Outcome) -> str:
 def raised(subscription: Subscription, row: Mapping[str, Any]) -> Subscription:
     """Return the subscription raised to what a project's row shows: some keys exist in a tier alone."""
     shown = Tier.FREE
-    if "approvals_before_merge" in row:
+    if "approvals_before_merge" in row and "mirror" in row:
         shown = Tier.PREMIUM
     if row.get("requirements_enabled") is True:
         shown = Tier.ULTIMATE

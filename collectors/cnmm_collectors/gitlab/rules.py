@@ -17,6 +17,8 @@ from cnmm_collectors.hosts.facts import Read, Rules, Unread
 from cnmm_collectors.signals import Gap
 
 _EVERY = ("ALL_PROTECTED_BRANCHES", "All branches", "All protected branches")
+_OF_EVERY_CHANGE = ("ANY_APPROVER", "REGULAR")
+"""Rules that bind every change; others bind what touches a path, or what a scanner found."""
 _OTHER_JOBS = Unread(
     Gap.NOT_COLLECTED, "no change was merged yet: which jobs its pipeline must pass is not shown"
 )
@@ -74,6 +76,7 @@ def _approvals(
         for one in nodes or ()
         if _matches(one, branch) or one.get("name") in _EVERY
         for rule in _rows(one.get("approvalRules"))
+        if rule.get("type") in _OF_EVERY_CHANGE
     ]
     past = _pushed_past(protected)
     if any(isinstance(count, int) and count >= 1 for count in required) and past is not None:
@@ -138,6 +141,15 @@ def _checks(sight: Sight, row: Row, detail: Detail) -> tuple[tuple[str, ...], Un
         jobs, why = _blocking(detail)
         names |= jobs
     return tuple(sorted(names)), why
+
+
+def jobs_of(detail: Detail) -> tuple[str, ...]:
+    """Return the names of the jobs that ran for the newest merged change, as far as they are shown."""
+    merged = detail.part("gate", "merged")
+    nodes = [] if isinstance(merged, Unread) else _nodes(merged)[0] or []
+    pipeline = nodes[0].get("headPipeline") if nodes else None
+    jobs = _rows(pipeline.get("jobs")) if isinstance(pipeline, Mapping) else ()
+    return tuple(str(job.get("name", "")).lower() for job in jobs)
 
 
 def _blocking(detail: Detail) -> tuple[set[str], Unread | None]:

@@ -26,6 +26,12 @@ _REPORTS = {
     "dependency": ("DEPENDENCY_SCANNING", "CYCLONEDX"),
     "code": ("SAST",),
 }
+_NAMES = {
+    "secret": ("secret", "gitleaks", "trufflehog"),
+    "dependency": ("dependency", "gemnasium", "snyk", "trivy", "grype", "osv"),
+    "code": ("sast", "semgrep", "sonar", "codeql", "bandit", "gosec", "brakeman"),
+}
+"""Words in the name of a job that may be a scanner although it leaves no report."""
 _HIDDEN = Unread(Gap.NOT_PERMITTED, "pipelines are hidden; needs Reporter")
 
 
@@ -97,6 +103,18 @@ def _kinds(node: Any) -> Iterator[str]:
     for one in artifacts if isinstance(artifacts, list) else ():
         if isinstance(one, Mapping) and isinstance(one.get("fileType"), str):
             yield one["fileType"]
+
+
+def doubted(ran: Ran, jobs: Sequence[str]) -> Ran:
+    """Return what ran, open where no report was left although a job of the newest change is named so."""
+
+    def judge(kind: str, fact: Read[bool] | Unread) -> Read[bool] | Unread:
+        named = any(word in job for job in jobs for word in _NAMES[kind])
+        if isinstance(fact, Unread) or fact.value or not named:
+            return fact
+        return Unread(Gap.NOT_COLLECTED, "a job is named like such a scanner and leaves the host no report")
+
+    return Ran(judge("secret", ran.secret), judge("dependency", ran.dependency), judge("code", ran.code))
 
 
 def read_push_protection(client: Client, sight: Sight, row: Row) -> Read[bool] | Unread:

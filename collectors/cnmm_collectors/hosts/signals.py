@@ -87,7 +87,7 @@ def repository_readings(
         "host.branch_protection_ratio": _protected(one.rules),
         "host.required_security_check_ratio": _security_check(one.rules, tuple(security_words)),
         "host.secret_scanning_ratio": _reading(one.secret_scanning),
-        "host.push_protection_ratio": _reading(one.push_protection),
+        "host.push_protection_ratio": _refuses_secrets(one),
         "host.dependency_alert_ratio": _reading(one.dependency_alerts),
         "host.code_scanning_ratio": _reading(one.code_scanning),
         "host.direct_grant_ratio": _direct(one, organisation, ownership),
@@ -199,6 +199,20 @@ def _security_check(rules: Read[Rules] | Unread, words: tuple[str, ...]) -> Read
     if not rules.value.checks_complete:
         return Unknown(rules.value.why_checks.gap, rules.value.why_checks.detail)
     return Observed(False, rules.evidence)
+
+
+SECRET_CHECKS = ("secret detection", "secret scan", "gitleaks", "trufflehog")
+
+
+def _refuses_secrets(one: Repository) -> Reading:
+    """Return whether a secret is refused: on push, or by a scan for secrets that a change must pass."""
+    own = _reading(one.push_protection)
+    if (isinstance(own, Observed) and own.value is True) or isinstance(one.rules, Unread):
+        return own
+    names = [name.lower().replace("-", " ").replace("_", " ") for name in one.rules.value.checks]
+    if any(word in name for name in names for word in SECRET_CHECKS):
+        return Observed(True, one.rules.evidence)
+    return own
 
 
 def _direct(one: Repository, organisation: Organisation, ownership: Ownership | Unread) -> Reading:

@@ -136,7 +136,7 @@ def acme() -> Organisation:
         project("checkout", open=4, shares={"acme/payments": MAINTAINER, "acme/web": DEVELOPER, **all_},
                 owners=owners("* @acme/payments\n/docs @acme/gone\n/api @acme/payments\n",
                               [{"code": "inaccessible_owner", "lines": [2]}])),
-        project("ledger", rules=[], approvals=[], push_protection=False, pipelines=[],
+        project("ledger", rules=[], approvals=[], push_protection=False, pipelines=[], jobs=[("build", False)],
                 shares={"acme/payments": OWNER, **all_}),
         project("portal", visibility="internal", shares={"acme/web": OWNER, **all_},
                 members={"dora-direct": DEVELOPER, "olga-owner": OWNER},

@@ -195,6 +195,7 @@ A_BRANCH_IS_PROTECTED_WH: list[tuple[Any, Any]] = [
     ({"rules": [rule("release")]}, False),
     ({"rules": [rule("main", push=MAINTAINER)]}, False),
     ({"approvals": []}, False),
+    ({"approvals": [{"type": "CODE_OWNER", "approvalsRequired": 1}]}, False),
     ({"approvals": [{"type": "REGULAR", "approvalsRequired": 0}]}, False),
     ({"approvals": [], "policies": [{"name": "four eyes", "enabled": True}]}, "not_collected"),
     ({"approvals": [], "policies": [{"name": "four eyes", "enabled": False}]}, False),
@@ -229,6 +230,8 @@ PUSHES: list[tuple[Any, Any]] = [
     ({"push_protection": False, "push_rule": {"prevent_secrets": True}}, True),
     ({"push_protection": False, "push_rule": {"prevent_secrets": False}}, False),
     ({"push_protection": False, "push_rule": {"other": 1}}, "malformed"),
+    ({"push_protection": False, "jobs": [("secret_detection", False)]}, True),
+    ({"push_protection": False, "jobs": [("secret_detection", True)]}, False),
 ]
 
 
@@ -236,6 +239,39 @@ def test_a_push_rule_counts_as_push_protection() -> None:
     found = variants(case for case, _ in PUSHES)
     for position, (case, value) in enumerate(PUSHES):
         assert found.value("host.push_protection_ratio", f"repo:acme/p{position}") == value, case
+
+
+REPORTS: list[tuple[Any, Any]] = [
+    ({"jobs": [("build", False)]}, False),
+    ({"jobs": [("sonar-scan", True)]}, "not_collected"),
+    (
+        {
+            "jobs": [],
+            "pipelines": [{"createdAt": "2026-11-01T00:00:00Z", "ref": "main", "artifacts": ["SAST"]}],
+        },
+        True,
+    ),
+    (
+        {
+            "jobs": [],
+            "pipelines": [{"createdAt": "2026-11-01T00:00:00Z", "ref": "topic", "artifacts": ["SAST"]}],
+        },
+        False,
+    ),
+    (
+        {
+            "jobs": [],
+            "pipelines": [{"createdAt": "2026-05-01T00:00:00Z", "ref": "main", "artifacts": ["SAST"]}],
+        },
+        False,
+    ),
+]
+
+
+def test_a_scanner_is_seen_by_its_report_and_only_doubted_by_the_name_of_a_job() -> None:
+    found = variants({"pipelines": [], **case} for case, _ in REPORTS)
+    for position, (case, value) in enumerate(REPORTS):
+        assert found.value("host.code_scanning_ratio", f"repo:acme/p{position}") == value, case
 
 
 def test_a_faulty_line_of_two_owners_leaves_a_range() -> None:
