@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,11 @@ def _bodies(size: int, teams: int) -> Iterator[dict[str, Any]]:
     yield encode(Collected(populations=[population, *known], memberships=owned))
     specs = [spec for spec in registry.declared(FAMILIES) if not spec.parameters]
     for repo in repos:
-        yield encode(_repository(repo, specs, rng))
+        yield encode(invent(repo, specs, rng))
 
 
-def _repository(repo: Subject, specs: list[SignalSpec], rng: random.Random) -> Collected:
+def invent(repo: Subject, specs: Sequence[SignalSpec], rng: random.Random) -> Collected:
+    """Return what a scan might have found of one repository and its one or two components."""
     found = Collected(ledger=[LedgerRow("git", "repository", str(repo), 1, 1)])
     parts = [Subject(SubjectKind.COMPONENT, f"{repo.name}/c{n}") for n in range(rng.choice((1, 1, 1, 2)))]
     found.memberships.extend(Membership(part, repo) for part in parts)
@@ -114,4 +116,4 @@ def _value(spec: SignalSpec, rng: random.Random) -> Value:
         case Unit.DATE:
             return f"2026-0{rng.randint(1, 9)}-01"
         case _:
-            return rng.randint(0, 6)
+            return rng.randint(math.ceil(spec.low), 6 if spec.high is None else min(6, math.floor(spec.high)))

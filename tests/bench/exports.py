@@ -78,7 +78,7 @@ def export_rows(folder: Path, times: int = 3) -> Iterator[Row]:
     said = json.loads(ours.output)
     size = training.stat().st_size // 1024**2
     detail = f"{ROWS} rows, {size} MiB: ours {ours.wall:.2f} s, bare DuckDB {bare.wall:.2f} s"
-    yield at_most("exports-wall", ours.wall / bare.wall, 2, detail)
+    yield at_most("exports-vs-duckdb", ours.wall / bare.wall, 2, detail)
     yield at_most("exports-peak", ours.peak, PEAK_MIB, "peak resident memory of the whole process", "MiB")
     yield at_most(
         "exports-faults", abs(said["broken"] - 500), 0, f"{said['broken']} of 500 broken rows found", "rows"

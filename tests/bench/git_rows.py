@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.history import generate
-from bench.rows import Row, at_least, at_most, best, python, timed
+from bench.rows import Row, Timed, at_least, at_most, best, growth, python, timed
 
 _OURS = """
 import json, resource, sys
@@ -41,26 +41,38 @@ import sys
 from perceval.backends.core.git import Git
 print(sum(1 for _ in Git(sys.argv[1], sys.argv[1]).fetch(branches=["main"], no_update=True)))
 """
+SIZES = (1_200, 12_000, 120_000)
 SLICE = 300
 """Commits that PyDriller gets: all of them would take minutes; both sides are scaled to a commit."""
 
 
 def git_rows(folder: Path, peers: Path | None) -> Iterator[Row]:
     """Yield the rows of Git analysis, on the generated history and on BENCH_REPO where given."""
-    repositories = [generate(folder)]
+    yield from _repository(generate(folder), "", peers)
     if os.environ.get("BENCH_REPO"):
-        repositories.append(Path(os.environ["BENCH_REPO"]))
-    for number, repository in enumerate(repositories):
-        yield from _repository(repository, "" if number == 0 else "-own", peers)
+        yield from _repository(Path(os.environ["BENCH_REPO"]), "-own", peers)
+    walls: list[tuple[float, float]] = []
+    for size in SIZES:
+        commits, ours, empty = _ours(generate(folder, size), 2)
+        walls.append((commits, ours.cpu - empty.cpu))
+    steps = "; ".join(f"{commits:.0f} commits {cpu:.2f} s" for commits, cpu in walls)
+    said = f"exponent of processor time over commits, git's own included: {steps}"
+    yield at_most("git-growth", growth(walls), 1.1, said)
+
+
+def _ours(repository: Path, times: int) -> tuple[int, Timed, Timed]:
+    """Return a repository's number of commits, what its analysis took, and what starting alone takes."""
+    git = ["git", "-C", str(repository)]
+    commits = int(timed([*git, "rev-list", "--count", "HEAD"]).output)
+    newest = timed([*git, "log", "-1", "--format=%ct"]).output.decode().strip()
+    ours = best(python(_OURS, str(repository), newest), times)
+    return commits, ours, best(python("import cnmm_collectors.git.collector"), times)
 
 
 def _repository(repository: Path, suffix: str, peers: Path | None) -> Iterator[Row]:
     git = ["git", "-C", str(repository)]
-    commits = int(timed([*git, "rev-list", "--count", "HEAD"]).output)
-    newest = timed([*git, "log", "-1", "--format=%ct"]).output.decode().strip()
     bare = best([*git, *_BARE], 3)
-    ours = best(python(_OURS, str(repository), newest), 3)
-    empty = best(python("import cnmm_collectors.git.collector"), 3)
+    commits, ours, empty = _ours(repository, 3)
     own = json.loads(ours.output)
     wall = ours.wall - empty.wall
     said = f"{commits} commits: {wall:.2f} s after {empty.wall:.2f} s of start-up, git log {bare.wall:.2f} s"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,20 @@ class Timed:
     output: bytes
 
 
-def timed(command: Sequence[str | Path], cwd: Path | None = None) -> Timed:
+def growth(points: Sequence[tuple[float, float]]) -> float:
+    """Return the exponent with which a value grows over sizes: the slope of its logarithm, by least squares."""
+    spots = [(math.log(size), math.log(max(value, 1e-9))) for size, value in points]
+    middle = sum(x for x, _ in spots) / len(spots), sum(y for _, y in spots) / len(spots)
+    spread = sum((x - middle[0]) ** 2 for x, _ in spots)
+    return sum((x - middle[0]) * (y - middle[1]) for x, y in spots) / spread if spread else 0.0
+
+
+def timed(
+    command: Sequence[str | Path], cwd: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Timed:
     """Run a command to its end and return what it took; raises where it fails."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    given = os.environ if environment is None else environment
+    environment = {key: value for key, value in given.items() if key != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command], cwd=cwd, stdout=subprocess.PIPE, env=environment

@@ -1,0 +1,45 @@
+"""A simulated organisation end to end at three sizes, and the same on three Dask workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.rows import Row, at_most, growth
+from bench.simulation import install, scan
+from e2e.clusters import dask_cluster
+
+SIZES = tuple(int(size) for size in os.environ.get("BENCH_SIZES", "500,5000,50000").split(","))
+PEAK_MIB = 24 * 1024
+
+
+def scale_rows(folder: Path) -> Iterator[Row]:
+    """Yield peak memory and processor time of whole scans, how they grow, and whether a cluster agrees."""
+    environment = install(folder / "site")
+    costs: list[tuple[int, float]] = []
+    peaks: list[tuple[int, float]] = []
+    steps: list[str] = []
+    digest = ""
+    for size in SIZES:
+        took, told, digest = scan(folder, size, environment, "--executor", "2")
+        costs.append((size, told["cpu"]))
+        peaks.append((size, told["workers"]))
+        steps.append(
+            f"{size}: {took.wall:.0f} s, {told['cpu']:.0f} s of CPU, {told['own']:.0f} MiB, worker {told['workers']:.0f} MiB"
+        )
+    said = "; ".join(steps)
+    yield at_most("scale-peak", told["own"] + 2 * told["workers"], PEAK_MIB, said, "MiB")
+    yield at_most(
+        "scale-growth", growth(costs[-2:]), 1.1, f"exponent of processor time over the larger sizes; {said}"
+    )
+    yield at_most(
+        "scale-worker-growth", growth(peaks), 0.1, "exponent of a worker's peak memory over repositories"
+    )
+    cluster = dask_cluster(folder / f"dask-{os.getpid()}", environment, workers=3, tls=True)
+    with cluster as dask:
+        took, _, spread = scan(
+            folder, SIZES[-1], {**environment, **dask.environment}, "--executor", f"dask:{dask.address}"
+        )
+    said = f"{SIZES[-1]} repositories on three workers: {took.wall:.0f} s"
+    yield at_most("dask-same-conclusions", int(spread != digest), 0, said, "differences")
