@@ -16,6 +16,7 @@ from bench.assess_rows import assess_rows
 from bench.exports import export_rows
 from bench.git_rows import git_rows
 from bench.github_rows import github_rows
+from bench.gitlab_rows import gitlab_rows
 from bench.kube_rows import kube_rows
 from bench.report_rows import report_rows
 from bench.rows import Row
@@ -28,6 +29,7 @@ GROUPS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {
     "assess": lambda folder, peers: assess_rows(folder),
     "report": lambda folder, peers: report_rows(folder),
     "github": lambda folder, peers: github_rows(),
+    "gitlab": lambda folder, peers: gitlab_rows(),
     "kube": lambda folder, peers: kube_rows(folder),
     "exports": lambda folder, peers: export_rows(folder),
     "scale": lambda folder, peers: scale_rows(folder),
