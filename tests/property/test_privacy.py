@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -195,12 +196,34 @@ class Planted:
             f"key: strategy-doc\ndate: 2026-06-01\nowner: {self.plant('owner')}\nreviewer: {self.plant('reviewer')}\n"
         )
         (artefacts / "bad.yaml").write_text(f"key: strategy-doc\ndate: {self.plant('baddate')}\n")
+        self.fill_registers()
         (self.folder / "cnmm.yaml").write_text(
             "organisation: acme\nas_of: 2026-11-01\n"
             "sources:\n  roster: roster.csv\n  training: [training.csv, broken.csv, locked.xlsx]\n"
             "  certifications: certs.csv\n  survey: survey.csv\n  artefacts: artefacts\n"
+            "  vendors: vendors.csv\n  services: services.csv\n  directory: directory.csv\n"
+            "  attestations: attestations\n  catalog: catalog.yaml\n"
             "collectors: {people: {surveys: {survey.csv: {invited: 60, scale: 7}}}}\n"
         )
+
+    def fill_registers(self) -> None:
+        """Plant accounts, members of teams, and statements whose keys and dates are none."""
+        vendors = [[f"{self.plant('vendor')}@v.example", self.plant("firm")] for _ in range(9)]
+        self.write("vendors.csv", ["Email", "Company"], vendors)
+        self.write("services.csv", ["Account", "Owner"], [[self.plant("robot"), self.plant("keeper")]])
+        groups = [[f"{self.plant('inside')}@corp.example", self.plant("group")] for _ in range(9)]
+        self.write("directory.csv", ["Email", "Group"], groups)
+        members = ", ".join(self.plant("member") for _ in range(4))
+        (self.folder / "catalog.yaml").write_text(f"teams: [{{name: web, members: [{members}]}}]\n")
+        statements = self.folder / "attestations"
+        statements.mkdir()
+        for number, (day, key) in enumerate(
+            [("2026-06-01", "exec-sponsor"), (self.plant("when"), "funding")]
+        ):
+            (statements / f"{number}.yaml").write_text(
+                f"key: {key}\ndate: {day}\nexpires: 2027-05-01\nrole: {self.plant('office')}\n"
+                f"statement: {self.plant('words')}\nsigner_name: {self.plant('signer')}\n"
+            )
 
 
 def _install(site: Path) -> None:
@@ -227,46 +250,102 @@ def _everything(folder: Path) -> Iterator[tuple[str, bytes]]:
                 yield from ((f"{path.name}/{name}", archive.read(name)) for name in archive.namelist())
 
 
-def test_no_canary_is_in_anything_a_scan_writes(tmp_path: Path) -> None:
-    planted = Planted(tmp_path / "exports")
-    planted.fill()
-    _install(tmp_path / "site")
-    temporary, out = tmp_path / "temporary", tmp_path / "out"
-    temporary.mkdir()
-    home = tmp_path / "home"
-    done = subprocess.run(
-        [sys.executable, "-m", "cnmm_scanner", "scan", "-c", "cnmm.yaml", "-o", str(out)],
-        cwd=planted.folder,
-        env={
+class Place:
+    """Where a scan of planted exports runs: its own home, temporary folder and output."""
+
+    def __init__(self, folder: Path) -> None:
+        self.planted = Planted(folder / "exports")
+        self.planted.fill()
+        _install(folder / "site")
+        self.temporary, self.out, self.home = folder / "temporary", folder / "out", folder / "home"
+        self.temporary.mkdir()
+        self.environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]),
-            "TMPDIR": str(temporary),
-            "HOME": str(home),
-            "XDG_CACHE_HOME": str(home / "cache"),
-            "XDG_DATA_HOME": str(home / "data"),
-            "XDG_STATE_HOME": str(home / "state"),
-        },
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
-    assert done.returncode in (0, 3), done.stderr.decode()
-    assert list(temporary.rglob("*")) == []
-    written = [("stdout", done.stdout), ("stderr", done.stderr), *_everything(out)]
-    if home.exists():
-        written += list(_everything(home))
-    found = [
-        (name, canary)
-        for name, raw in written
-        for canary in planted.canaries
-        if canary.encode() in raw or canary.encode() in raw.lower()
-    ]
-    assert found == []
-    ledger = dict(written)["bundle.cnmm/ledger/people.ndjson"].decode()
-    signals = dict(written)["bundle.cnmm/observations/signals/roster.ndjson"].decode()
+            "PYTHONPATH": os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")]),
+            "TMPDIR": str(self.temporary),
+            "HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+        }
+
+    def start(self, *more: str) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "cnmm_scanner",
+            "scan",
+            "-c",
+            "cnmm.yaml",
+            "-o",
+            str(self.out),
+            *more,
+        ]
+        pipes = subprocess.PIPE
+        return subprocess.Popen(
+            command, cwd=self.planted.folder, env=self.environment, stdout=pipes, stderr=pipes
+        )
+
+    def written(self) -> list[tuple[str, bytes]]:
+        """Return everything below the output, the home and the temporary folder, archives opened."""
+        return [one for folder in (self.out, self.home, self.temporary) if folder.exists()
+                for one in _everything(folder)]  # fmt: skip
+
+    def found(self, written: list[tuple[str, bytes]]) -> list[tuple[str, str]]:
+        return [
+            (name, canary)
+            for name, raw in written
+            for canary in self.planted.canaries
+            if canary.encode() in raw.lower()
+        ]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_no_canary_is_in_anything_a_scan_writes(place: Place) -> None:
+    running = place.start()
+    said, complained = running.communicate(timeout=240)
+    assert running.returncode in (0, 3), complained.decode()
+    assert list(place.temporary.rglob("*")) == []
+    written = [("stdout", said), ("stderr", complained), *place.written()]
+    assert place.found(written) == []
+    members = dict(written)
+    ledger = members["bundle.cnmm/ledger/people.ndjson"].decode()
+    signals = members["bundle.cnmm/observations/signals/roster.ndjson"].decode()
     # The scan did read them: a search of nothing would find nothing.
     assert '"value":{"low":"45","high":"48"}' in signals or '"low":45' in signals
-    assert "roster.csv" in ledger
-    assert "locked.xlsx" in ledger
-    assert "contradicts itself" in ledger
-    assert "stray quote" in ledger
+    for read in (
+        "roster.csv",
+        "locked.xlsx",
+        "contradicts itself",
+        "stray quote",
+        "vendors.csv",
+        "directory.csv",
+    ):
+        assert read in ledger
+    assert "0.yaml" in members["bundle.cnmm/ledger/records.ndjson"].decode()
+    assert "catalog.yaml" in members["bundle.cnmm/ledger/catalog.ndjson"].decode()
+
+
+def test_no_canary_is_left_by_a_scan_that_was_killed_nor_by_the_one_that_goes_on(place: Place) -> None:
+    running = place.start()
+    deadline = time.monotonic() + 120
+    while running.poll() is None and time.monotonic() < deadline:
+        if any(one.stat().st_size for one in place.out.rglob("journal")):
+            break
+        time.sleep(0.005)
+    running.kill()
+    said = running.communicate(timeout=60)
+    # A kill may leave a copy that was being read in the temporary folder, readable by its owner alone.
+    assert all(one.stat().st_mode & 0o077 == 0 for one in place.temporary.iterdir())
+    left = [one for folder in (place.out, place.home) if folder.exists() for one in _everything(folder)]
+    assert place.found([("said", b"".join(said)), *left]) == []
+    again = place.start("--resume")
+    said = again.communicate(timeout=240)
+    assert again.returncode in (0, 3), said[1].decode()
+    done = [one for folder in (place.out, place.home) if folder.exists() for one in _everything(folder)]
+    assert place.found([("said", b"".join(said)), *done]) == []
+    assert not list(place.out.rglob("journal"))
