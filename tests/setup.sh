@@ -11,6 +11,8 @@ OPENAPI_SHA512=a55f0cecbf46636dc0c9b36f4e6a369f28e6a669edebedac444fedaabd192d070
 GITLAB=8.6.0
 GITLAB_SHA256=d1602164fb58ab280ceef460faf015cec6e7d83bb2d9cbae44ba448adb5568ef
 GRAPHQL_SHA512=4450c2d8ca5105de00c5246f51e04855e054ee88cdfd2c437c02d477b89560e49e10ade065aa91d8c18ecac8f8661db18f6458e5f400513f8eaaaee1593ada30
+PYGITHUB=2.10.0
+PYGITHUB_SHA256=90ff24ef1cd1bd57124c2a3869cafee9d7b066909129ecdaba2c2d1903bc118d
 
 install_chromium() {
     if command -v chromium chromium-browser google-chrome >/dev/null; then
@@ -163,6 +165,36 @@ fetch_recorded() {
     rm -rf "$folder"
 }
 
+# What PyGithub's authors recorded of GitHub, out of its source archive; LGPL, so it is read here and kept nowhere else.
+fetch_recordings() {
+    local target=build/cache/pygithub-$PYGITHUB-recordings python folder
+    if [ -d "$target" ]; then
+        return
+    fi
+    for python in .venv/bin/python "${PYTHON:-python3}" python3; do
+        if "$python" -m pip --version >/dev/null 2>&1; then
+            break
+        fi
+        python=
+    done
+    if [ -z "$python" ]; then
+        echo "tests/setup.sh: no pip: answers cannot be held against recorded ones"
+        return
+    fi
+    mkdir -p build/cache
+    folder=$(mktemp -d build/cache/recordings.XXXXXX)
+    echo "pygithub==$PYGITHUB --hash=sha256:$PYGITHUB_SHA256" >"$folder/list"
+    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
+        --no-binary :all: --dest "$folder" --requirement "$folder/list" >/dev/null 2>"$folder/said"; then
+        grep -m 1 ERROR "$folder/said" || true
+        echo "tests/setup.sh: pip could not fetch PyGithub's source: answers cannot be held against recorded ones"
+    else
+        tar -xzf "$folder/pygithub-$PYGITHUB.tar.gz" -C "$folder" "pygithub-$PYGITHUB/tests/ReplayData"
+        mv "$folder/pygithub-$PYGITHUB/tests/ReplayData" "$target"
+    fi
+    rm -rf "$folder"
+}
+
 install_chromium
 install_postgresql
 fetch_axe
@@ -170,3 +202,4 @@ fetch_published @octokit/openapi 23.0.2 "$OPENAPI_SHA512" generated/api.github.c
 fetch_published @octokit/graphql-schema 15.26.1 "$GRAPHQL_SHA512" schema.graphql github-schema-15.26.1.graphql
 fetch_validators
 fetch_recorded
+fetch_recordings

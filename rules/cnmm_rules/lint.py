@@ -26,6 +26,7 @@ from cnmm_rules.criteria import (
     tests_of,
 )
 from cnmm_rules.entailment import entails, tighter
+from cnmm_rules.equivalence import EQUIVALENT, paid_alone
 from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Operator, Range
 
 KEYS_A_LEVEL = 2
@@ -55,6 +56,8 @@ def _row(row: Criterion) -> Iterator[str]:
         yield f"retires at level {row.retires_at}, which is not above its own"
     if row.id in row.implied_by:
         yield "implies itself"
+    for setting in dict.fromkeys(key for item in applies if item.test for key in paid_alone(item.test)):
+        yield f"asks for {setting}, sold by plan: let {' or '.join(EQUIVALENT[setting])} count as well"
 
 
 def _tests(row: Criterion, catalogue: Catalogue) -> Iterator[str]:

@@ -211,7 +211,8 @@ def _environment(org: Organisation, key: str) -> Row | None:
 
 def _search(org: Organisation, name: str, variables: Row) -> Row:
     asked = variables["q"]
-    rows = [row for row in _found(org, name, asked) if _matches(row, asked)]
+    fits = _matches(asked)
+    rows = [row for row in _found(org, name, asked) if fits(row)]
     if name == "count":
         return {"issueCount": len(rows)}
     page = _page(rows[:1000], variables)
@@ -226,26 +227,24 @@ def _found(org: Organisation, name: str, asked: str) -> list[Row]:
     return org.stalled if name == "stalled" else org.changes
 
 
-def _matches(row: Row, asked: str) -> bool:
-    """True where a row has all that a search asks for, as far as this collector asks for it."""
-    places = re.findall(r"repo:[\w.-]+/([\w.-]+)", asked)
-    if places and row["repository"]["name"] not in places:
-        return False
-    authors = re.findall(r"author:([\w-]+)", asked)
-    if authors and row["author"]["login"] not in authors:
-        return False
-    for word, key in (("merged", "mergedAt"), ("updated", "updatedAt")):
-        for days in re.finditer(word + r":([\d-]+)\.\.([\d-]+)", asked):
-            if not days[1] <= row[key][:10] <= days[2]:
-                return False
-        since = re.search(word + r":>=([\d-]+)", asked)
-        if (
-            since
-            and row.get(key, row["mergedAt"] if key == "updatedAt" and "mergedAt" in row else "")[:10]
-            < since[1]
-        ):
+def _matches(asked: str) -> Callable[[Row], bool]:
+    """Return whether a row has all that a search asks for, as far as this collector asks for it."""
+    places = frozenset(re.findall(r"repo:[\w.-]+/([\w.-]+)", asked))
+    authors = frozenset(re.findall(r"author:([\w-]+)", asked))
+    spans = [
+        (f"{word}At", start, end or "9999")
+        for word, start, end in re.findall(r"(merged|updated):(?:>=)?([\d-]+)(?:\.\.([\d-]+))?", asked)
+    ]
+
+    def fits(row: Row) -> bool:
+        if places and row["repository"]["name"] not in places:
             return False
-    return True
+        if authors and row["author"]["login"] not in authors:
+            return False
+        # A change of the double last moved when it was merged.
+        return all(start <= row.get(key, row.get("mergedAt"))[:10] <= end for key, start, end in spans)
+
+    return fits
 
 
 def _deployed(org: Organisation, key: str, variables: Row) -> Row | None:

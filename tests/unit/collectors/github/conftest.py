@@ -24,3 +24,11 @@ def published_api(require: Callable[[str, bool, str], None]) -> Path:
     place = CACHE / "github-openapi-23.0.2.json"
     require("GitHub's OpenAPI description", place.is_file(), "run tests/setup.sh")
     return place
+
+
+@pytest.fixture(scope="session")
+def recordings(require: Callable[[str, bool, str], None]) -> Path:
+    """Give the folder of what PyGithub's authors recorded of GitHub."""
+    place = CACHE / "pygithub-2.10.0-recordings"
+    require("PyGithub's recorded exchanges", place.is_dir(), "run tests/setup.sh")
+    return place
