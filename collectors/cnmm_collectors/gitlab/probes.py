@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from cnmm_collectors.gitlab.client import Client
+from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.gitlab.inventory import Unseen, read_group
-from cnmm_collectors.gitlab.rights import Role, Sight, Tier, read_sight
+from cnmm_collectors.gitlab.rights import Role, Sight, Tier, raised, read_sight
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.plugin import Probe
@@ -53,6 +54,10 @@ def probe_all(client: Client, path: str) -> Iterator[Probe]:
         yield Probe("group", signals, False, fault.outcome.detail, fault.outcome.needs or "read_api")
         return
     sight = read_sight(client, path)
+    rows, _ = client.get(path_of("groups", path, "projects"), include_subgroups="true", per_page=1)
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping):
+            sight = replace(sight, subscription=raised(sight.subscription, row))
     yield Probe(f"subscription: {_tier(sight)}", (), True)
     yield Probe(f"role in the group: {sight.role.name.title()}", (), True)
     for name, role, tier, answered in _TABLE:
@@ -70,5 +75,8 @@ def _probe(sight: Sight, name: str, role: Role, tier: Tier, answered: tuple[str,
     lacking: Unread | None = sight.subscription.lacking(tier, name)
     if lacking is None:
         lacking = sight.lacking(sight.role, role, name)
-    needs = f"{role.name.title()}, {tier.name.title()}" if lacking is not None else ""
-    return Probe(name, answered, lacking is None, lacking.gap.value if lacking else "", needs)
+    if lacking is None:
+        return Probe(name, answered, True)
+    least = role.name.title() if tier is Tier.FREE else f"{role.name.title()} with {tier.name.title()}"
+    said = f"{lacking.gap.value} ({lacking.detail.removeprefix(f'{name}: ').partition('; needs')[0]})"
+    return Probe(name, answered, False, said, least)

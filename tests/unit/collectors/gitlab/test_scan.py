@@ -94,23 +94,23 @@ def probes(tier: str, role: int = 50, enterprise: bool = True) -> dict[str, Prob
 def test_an_owner_is_told_what_the_subscription_lacks(tier: str, refused: set[str]) -> None:
     found = probes(tier)
     lost = {name: one for name, one in found.items() if not one.readable}
-    assert lost.pop(OWN_HOST).detail == "not_permitted"
+    assert lost.pop(OWN_HOST).detail.startswith("not_permitted (")
     assert set(lost) == refused
-    assert {found[name].detail for name in refused} <= {"not_licensed"}
+    assert {found[name].detail.partition(" ")[0] for name in refused} <= {"not_licensed"}
     assert f"subscription: {tier.title()} (the subscription is {tier})" in found
 
 
 def test_a_developer_is_told_which_role_it_takes() -> None:
     found = probes(ULTIMATE, DEVELOPER)
-    assert found["protected branches"].needs == "Maintainer, Free"
-    assert found["protected branches"].detail == "not_permitted"
-    # The subscription is shown to owners alone, so what needs one is not known to be missing.
-    assert found["list of vulnerabilities"].detail == "not_visible"
-    assert "subscription: Free or more (the subscription is hidden)" in found
+    assert found["protected branches"].needs == "Maintainer"
+    assert found["protected branches"].detail == "not_permitted (hidden from this role)"
+    # The plan is shown to owners alone; a project's own row shows that it is Premium at least.
+    assert found["list of vulnerabilities"].detail.startswith("not_visible (")
+    assert "subscription: Premium or more (the subscription is hidden)" in found
 
 
 def test_the_community_edition_needs_no_role_to_be_known() -> None:
-    assert probes(ULTIMATE, DEVELOPER, enterprise=False)["push rules"].detail == "not_licensed"
+    assert probes(ULTIMATE, DEVELOPER, enterprise=False)["push rules"].detail.startswith("not_licensed (")
 
 
 @pytest.mark.parametrize("tier", [FREE, PREMIUM, ULTIMATE])
@@ -122,8 +122,8 @@ def test_doctor_says_what_it_cannot_see_and_why(
     with serve(org) as double:
         lines = doctor_says(double, tmp_path, monkeypatch)
     assert f"  subscription: {tier.title()} (the subscription is {tier}): readable" in lines
-    licensed = "not readable: not_licensed; needs Maintainer, Premium" if tier == FREE else "readable"
-    assert f"  push rules: {licensed}" in lines
+    refused = "not readable: not_licensed (in Premium alone; the subscription is free); needs Maintainer with Premium"
+    assert f"  push rules: {refused if tier == FREE else 'readable'}" in lines
     assert any(line.startswith("gitlab:acme: gitlab: 1 to read") for line in lines)
     assert any(line.startswith("security: ") for line in lines)
 
