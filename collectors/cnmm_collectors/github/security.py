@@ -50,17 +50,29 @@ def _with_settings(
     if row is None:
         return replace(one, secret_scanning=missing, push_protection=missing)
     found = row.get("security_and_analysis")
+    marks = _marks(row)
     if not isinstance(found, Mapping):
-        return replace(one, secret_scanning=_HIDDEN, push_protection=_HIDDEN)
-    cite = client.cite(
-        f"security settings of {one.name}", {"name": one.name, "security_and_analysis": found},
-        path=path,
-    )  # fmt: skip
+        return replace(one, secret_scanning=_HIDDEN, push_protection=_HIDDEN, marks=marks)
+    shown = {"name": one.name, "security_and_analysis": found, "marks": marks}
+    cite = client.cite(f"security settings of {one.name}", shown, path=path)
     return replace(
         one,
+        marks=marks,
         secret_scanning=_status(found, "secret_scanning", cite),
         push_protection=_status(found, "secret_scanning_push_protection", cite),
     )
+
+
+def _marks(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what its owners mark a repository with: topics, and which custom properties are set.
+
+    The values of properties are left out: they may name a person.
+    """
+    topics, given = row.get("topics"), row.get("custom_properties")
+    found = [("topic", str(topic)) for topic in topics] if isinstance(topics, list) else []
+    named = given.items() if isinstance(given, Mapping) else ()
+    found += [("property", str(name)) for name, value in named if value not in (None, "", [])]
+    return tuple(sorted(found))
 
 
 def _status(found: Mapping[str, Any], name: str, cite: Evidence) -> Read[bool] | Unread:

@@ -370,8 +370,8 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
 def _rows(org: Organisation, path: str, query: dict[str, str]) -> list[Row] | None:
     if path == "/repos":
         return [
-            {"name": one["name"], "security_and_analysis": org.security_of(one["name"])}
-            if org.viewer_administers else {"name": one["name"]}
+            {"name": one["name"], "topics": ["shop"], "custom_properties": {"tech_lead": "Lena Lead", "tier": None},
+             **({"security_and_analysis": org.security_of(one["name"])} if org.viewer_administers else {})}
             for one in org.repositories
         ]  # fmt: skip
     if path == "/members":

@@ -445,3 +445,11 @@ def test_a_list_of_alerts_that_may_leave_out_proves_none() -> None:
     assert found.value(key, "repo:acme/checkout") == "not_visible"
     # Who is shown a repository's security settings is shown its alerts too, whatever else is hidden.
     assert found.value(key, "repo:acme/portal") == 1
+
+
+def test_topics_and_the_names_of_properties_are_cited_and_their_values_are_not(seen: Scan) -> None:
+    shown = repr(seen.found)
+    assert '["topic", "shop"]' in shown
+    assert '["property", "tech_lead"]' in shown
+    assert "Lena" not in shown
+    assert "tier" not in shown
