@@ -232,4 +232,8 @@ def _people(finding: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _standing(finding: Mapping[str, Any]) -> str:
     if finding["outcome"] == "claimed":
         return "claimed, and not proven"
+    if finding.get("stated"):
+        return (
+            f"the row is {outcome_word(finding['outcome'])} on it, with its document and a trusted signature"
+        )
     return f"the row is {outcome_word(finding['outcome'])} without it"

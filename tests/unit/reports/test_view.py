@@ -140,3 +140,7 @@ def test_statements_and_waivers_are_listed_with_their_last_day() -> None:
         ("decision", ""), ("decision", ""), ("statement", "2027-09-30"), ("waiver", "2027-03-31"),
     ]  # fmt: skip
     assert people[2].words == "stated by Head of platform on 2026-10-01; claimed, and not proven"
+    for stated, words in ((True, "met on it, with its document"), (False, "met without it")):
+        claimed.update(outcome="met", stated=stated)
+        people = stances(build_view(record, CATALOGUE)).people
+        assert f"the row is {words}" in people[2].words
