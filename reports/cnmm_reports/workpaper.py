@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnmm_reports.escaping import escape
+from cnmm_reports.titles import signal_title
 from cnmm_reports.view import CriterionText, ReportView
 from cnmm_reports.wording import cause_words, count, observed, outcome_word, population
 
@@ -37,6 +39,7 @@ def build_workpaper(view: ReportView, finding: Mapping[str, Any], about: Mapping
         "schema": SCHEMA,
         **about,
         "finding": dict(finding),
+        "titles": _titles(view, finding),
         "criterion": None if text is None else _criterion(text),
         "evidence": cited,
         "counter_evidence": against,
@@ -44,6 +47,12 @@ def build_workpaper(view: ReportView, finding: Mapping[str, Any], about: Mapping
         "procedure": list(_STEPS),
         "conclusion": {"mark": None, "role": None, "dated": None, "comment": None},
     }
+
+
+def _titles(view: ReportView, finding: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the signals of a finding are called."""
+    keys = {entry["signal"] for entry in (*finding["tests"], *finding["gaps"])}
+    return {key: signal_title(view, key) for key in sorted(keys)}
 
 
 def _criterion(text: CriterionText) -> dict[str, Any]:
@@ -66,8 +75,9 @@ def write_workpaper(paper: Mapping[str, Any]) -> bytes:
 
 def _lines(paper: Mapping[str, Any]) -> Iterator[str]:
     finding, row = paper["finding"], paper["criterion"]
-    yield f"# Workpaper {paper['number']}: {escape(finding['criterion'])}"
+    yield f"# Workpaper {paper['number']}: {escape(row['statement'] if row else finding['criterion'])}"
     yield ""
+    yield f"- Row: {escape(finding['criterion'])}"
     yield f"- Subject: {escape(finding['subject'])}"
     yield f"- Outcome: {outcome_word(finding['outcome'])}; {escape(finding['why'])}"
     for name, words in _ABOUT:
@@ -78,10 +88,10 @@ def _lines(paper: Mapping[str, Any]) -> Iterator[str]:
     yield "| Test | Threshold | Range | Read | Answer |"
     yield "| --- | --- | --- | --- | --- |"
     for test in finding["tests"]:
-        yield _test(test)
+        yield _test(test, paper["titles"])
     yield from _evidence("Evidence", paper["evidence"], paper["evidence_total"])
     yield from _evidence("Evidence against", paper["counter_evidence"], len(paper["counter_evidence"]))
-    yield from _gaps(finding)
+    yield from _gaps(finding, paper["titles"])
     yield from ("", "## Procedure", "")
     for position, step in enumerate(paper["procedure"], 1):
         yield f"{position}. [ ] {step}"
@@ -91,20 +101,26 @@ def _lines(paper: Mapping[str, Any]) -> Iterator[str]:
 
 def _row(row: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "## What is asked", "", escape(row["statement"]), "")
-    yield from (f"- {escape(words)}" for words in row["test"])
+    yield from map(_nested, row["test"])
     if row["counter"]:
         yield from ("", "Against it counts:", "")
-        yield from (f"- {escape(words)}" for words in row["counter"])
+        yield from map(_nested, row["counter"])
     yield from ("", f"Why these numbers: {escape(row['reason'], 2_000)}")
     if row["prompts"]:
         yield from ("", "Prompts:", "")
         yield from (f"- {escape(words)}" for words in row["prompts"])
 
 
-def _test(test: Mapping[str, Any]) -> str:
+def _nested(words: str) -> str:
+    """Return a line of a test as an item of a list, as deep as it is indented."""
+    depth = len(words) - len(words.lstrip(" "))
+    return f"{' ' * depth}- {escape(words)}"
+
+
+def _test(test: Mapping[str, Any], titles: Mapping[str, str]) -> str:
     against = "against: " if test.get("counter") else ""
     cells = (
-        escape(f"{against}{test['signal']}"),
+        escape(f"{against}{_called(test['signal'], titles)}"),
         escape(test["threshold"]),
         escape(observed(test["low"], test["high"])),
         escape(population(test["seen"], test["declared"])),
@@ -128,8 +144,18 @@ def _evidence(title: str, items: list[Mapping[str, Any]], total: int) -> Iterato
         yield f"- and {count(total - len(items), 'more citation')} that the assessment does not list"
 
 
-def _gaps(finding: Mapping[str, Any]) -> Iterator[str]:
-    if finding["gaps"]:
+def _called(signal: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(signal, signal)
+    return title if title == signal else f"{title} ({signal})"
+
+
+def _gaps(finding: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was not read, once for each signal, cause and detail."""
+    piles: Counter[tuple[str, str, str]] = Counter()
+    for gap in finding["gaps"]:
+        piles[gap["signal"], gap["cause"], gap.get("detail", "")] += gap["count"]
+    if piles:
         yield from ("", "## Not read", "")
-        for gap in finding["gaps"]:
-            yield f"- {escape(gap['signal'])}: {cause_words(gap['cause'])} ({gap['count']})"
+    for (signal, cause, detail), number in piles.items():
+        why = f"{cause_words(cause)}: {detail}" if detail else cause_words(cause)
+        yield f"- {escape(_called(signal, titles))}: {escape(why)} ({number})"

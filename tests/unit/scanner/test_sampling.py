@@ -99,7 +99,7 @@ def test_the_command_writes_workpapers_and_documents_the_draw(
     paper = (folder / item["workpaper"]).read_text()
     for words in (
         "org.L1.flagged",
-        "Most carry the flag.",
+        "# Workpaper 1: Most carry the flag.",
         "probe:a",
         "## Procedure",
         told["population_digest"][:20],
@@ -130,7 +130,8 @@ def test_marks_are_shown_and_the_bundle_stays_as_it_was(bundle: Path, tmp_path: 
     out = tmp_path / "out"
     assert run(["report", str(bundle), "-o", str(out), "--format", "markdown", "--format", "html"]) == 0
     assert "disputed by team lead on 2026-01-31: the flag is old" in (out / "summary.md").read_text()
-    assert "disputed by team lead" in (out / "report.html").read_text()
+    page = (out / "report.html").read_text()
+    assert all(words in page for words in ("</span> disputed</span>", ">team lead<br>", ">the flag is old<"))
     assert bundle.read_bytes() == sealed
     with Bundle(bundle) as opened:
         assert (out / "assessment.json").read_bytes() == opened.container.read("assessment.json")
