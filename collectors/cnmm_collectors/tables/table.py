@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables import presets
@@ -21,7 +22,7 @@ from cnmm_collectors.tables.headers import Layout, Recognised, recognise, score
 from cnmm_collectors.tables.records import load_json, read_lines, records_of, tabulate
 from cnmm_collectors.tables.rewrite import Rewritten, rewrite, transcode, write_rows
 from cnmm_collectors.tables.shape import trace
-from cnmm_collectors.tables.workbook import read_workbook
+from cnmm_collectors.tables.workbook import as_text, read_workbook
 
 Listing = Callable[[Path, Examined], tuple[list[str], list[tuple[int, list[str]]]] | None]
 
@@ -121,7 +122,7 @@ def _open(
     notes: list[str] = list(facts.notes)
     rejects: list[Reject] = []
     header: list[str]
-    rows: Iterator[tuple[int, list[str]]]
+    rows: Iterator[tuple[int, Sequence[Any]]]
     if facts.kind == "workbook":
         header, at, rows, rejects, _ = read_workbook(path, rank)
         notes.append(f"header in row {at}")
@@ -145,7 +146,7 @@ def _tabled(  # noqa: PLR0913 - everything that is known of one file
     kind: str,
     layouts: Sequence[Layout],
     header: Sequence[str],
-    rows: Iterator[tuple[int, list[str]]],
+    rows: Iterator[tuple[int, Sequence[Any]]],
     rejects: list[Reject],
     hints: Hints,
     notes: list[str],
@@ -153,9 +154,8 @@ def _tabled(  # noqa: PLR0913 - everything that is known of one file
 ) -> Table:
     recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
     copy = folder / "rows"
-    done = Rewritten()
-    write_rows(_even(rows, len(header)), copy, done)
-    box = _load(copy, ",", len(header), 0, columns, numbered=True, name=facts.name)
+    write_rows(_kept(rows, columns), copy, Rewritten())
+    box = _load(copy, ",", len(columns) + 1, 0, range(1, len(columns) + 1), numbered=True, name=facts.name)
     return _table(facts, recognised, header, fields, box, rejects, hints, notes)
 
 
@@ -170,10 +170,18 @@ def _parquet(path: Path, facts: Examined, kind: str, layouts: Sequence[Layout], 
     return _table(facts, recognised, header, fields, box, [], hints, notes)
 
 
-def _even(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
+def _kept(
+    rows: Iterator[tuple[int, Sequence[Any]]], columns: Sequence[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first cell and the wanted ones of each row that is not blank, as text."""
+    places = (0, *columns)
+    most = max(places)
     for number, row in rows:
-        if any(cell.strip() for cell in row):
-            yield number, [cell.replace("\0", "") for cell in row[:width]] + [""] * (width - len(row))
+        if len(row) <= most:
+            row = [*row, *[""] * (most + 1 - len(row))]
+        cells = [as_text(row[place]) for place in places]
+        if any(cells) or any(as_text(cell).strip() for cell in row):
+            yield number, [cell.replace("\0", "") if "\0" in cell else cell for cell in cells]
 
 
 def _text(

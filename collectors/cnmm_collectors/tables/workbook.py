@@ -73,48 +73,48 @@ def _bound(name: str, unpacked: int, packed: int) -> None:
 
 def read_workbook(
     path: Path, score: Score
-) -> tuple[list[str], int, Iterator[tuple[int, list[str]]], list[Reject], str]:
-    """Return header, its line, numbered rows as text, quarantined rows, and the sheet of the best header.
+) -> tuple[list[str], int, Iterator[tuple[int, list[Any]]], list[Reject], str]:
+    """Return header, its line, numbered rows of raw cells, quarantined rows, and the best sheet's name.
 
-    Raises TableFault.
+    Cells become text with `as_text`, once it is known which are read. Raises TableFault.
     """
     check_archive(path)
     try:
         book = python_calamine.load_workbook(str(path))
-        best: tuple[float, str, int] | None = None
-        for sheet in book.sheet_names:
-            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=HEAD_ROWS)
+        best: tuple[float, str, int, python_calamine.CalamineSheet] | None = None
+        for name in book.sheet_names:
+            # A sheet is unpacked whole when it is taken: each is taken once, and the best one kept.
+            sheet = book.get_sheet_by_name(name)
+            rows = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
             for number, row in enumerate(rows):
                 found = score([as_text(cell) for cell in row])
                 if found > 0 and (best is None or found > best[0]):
-                    best = found, sheet, number
+                    best = found, name, number, sheet
     except (python_calamine.CalamineError, ValueError, OSError) as error:
         raise TableFault(f"{path.name}: not a readable spreadsheet; save it as CSV") from error
     if best is None:
         raise TableFault(f"{path.name}: no sheet has a header that is known; see cnmm mapping {path.name}")
-    _, sheet, at = best
-    cells = book.get_sheet_by_name(sheet).iter_rows()
-    offset = book.get_sheet_by_name(sheet).start
-    first = offset[0] if offset else 0
-    rejects = _uncached(path, book.sheet_names.index(sheet), at + 1)
+    _, name, at, sheet = best
+    first, lead = sheet.start or (0, 0)
+    rejects = _uncached(path, book.sheet_names.index(name), at + 1)
     bad = {reject.line for reject in rejects}
-    header: list[str] = []
-    whole = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False, nrows=at + 1)
-    header = [as_text(cell).strip() for cell in whole[at]]
-    lead = offset[1] if offset else 0
+    head = sheet.to_python(skip_empty_area=False, nrows=at + 1)[at]
+    header = [as_text(cell).strip() for cell in head]
 
-    def numbered() -> Iterator[tuple[int, list[str]]]:
-        for number, row in enumerate(cells, first + 1):
+    def numbered() -> Iterator[tuple[int, list[Any]]]:
+        pad = [""] * lead
+        for number, row in enumerate(sheet.iter_rows(), first + 1):
             if number > at + 1 and number not in bad:
-                found = [""] * lead + [as_text(cell) for cell in row]
-                yield number, found + [""] * (len(header) - len(found))
+                yield number, pad + row if lead else row
 
-    return header, at + 1, numbered(), rejects, sheet
+    return header, at + 1, numbered(), rejects, name
 
 
 def as_text(cell: Any) -> str:
     """Return a cell as people would type it: dates as ISO, whole numbers without a point."""
-    if cell is None or cell == "":
+    if type(cell) is str:
+        return cell
+    if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"

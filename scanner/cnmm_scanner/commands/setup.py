@@ -65,7 +65,7 @@ def mapping(export: Path, kind: str) -> int:
         try:
             text = drawing(kind, export) if drawing else ""
         except TableFault as fault:
-            raise SetupFault(str(fault), "see docs/how-to/people-exports.md") from fault
+            raise SetupFault(str(fault), "see docs/how-to/people.md") from fault
         if text:
             click.echo(text, nl=False)
             return 0
