@@ -28,11 +28,12 @@ class Intake:
     uncounted: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
+    source: str = "people"
 
     @classmethod
-    def of(cls, table: Table, kind: str) -> Intake:
+    def of(cls, table: Table, kind: str, source: str = "people") -> Intake:
         """Begin the account of a table that was opened."""
-        intake = cls(table.name, kind, table.box.size + table.totals)
+        intake = cls(table.name, kind, table.box.size + table.totals, source=source)
         for reject in table.rejects:
             intake.rows += reject.rows
             intake.rejects.append(reject)
@@ -81,7 +82,7 @@ class Intake:
         if self.rejects:
             said.append(f"quarantined: {tell(self.rejects)}")
         return LedgerRow(
-            "people",
+            self.source,
             f"{self.kind} row",
             self.name,
             received + skipped + failed,

@@ -50,7 +50,7 @@ class _Read:
         try:
             hints = hints_of(settings.mappings, path)
             with open_table(path, kind, LAYOUTS[kind], hints) as table:
-                intake = Intake.of(table, kind)
+                intake = Intake.of(table, kind, "work")
                 if table.layout == "tickets":
                     self.tickets.take(table, intake, settings, as_of)
                 else:

@@ -99,7 +99,7 @@ def test_a_broken_row_opens_every_ratio_and_a_small_team_has_none(tmp_path: Path
     found = collect(tmp_path, ALL)
     assert value(found, "host.unplanned_work_ratio") == Interval(Fraction(7, 21), Fraction(8, 21))
     ledger = next(one for one in found if isinstance(one, LedgerRow))
-    assert ledger.failed == 1
+    assert (ledger.source, ledger.failed) == ("work", 1)
     assert "column created_at: not a date" in ledger.detail
     jira(tmp_path, people=2)
     told = reading(collect(tmp_path, ALL), "host.unplanned_work_ratio")
