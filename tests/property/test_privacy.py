@@ -96,6 +96,22 @@ def _neighbours(world: tuple[int, ...], at: int) -> Iterator[tuple[int, ...]]:
                 changed[two] += world[at] - value - moved
                 if min(changed) >= 0:
                     yield tuple(changed)
+    yield from _exchanges(world, at)
+
+
+def _exchanges(world: tuple[int, ...], at: int) -> Iterator[tuple[int, ...]]:
+    """Yield worlds of the same size in which one or two people of each of four kinds are of another kind."""
+    others = [number for number in range(len(world)) if number != at]
+    for value in (1, -1, 2, -2):
+        for three in itertools.combinations(others, 3):
+            for moves in itertools.product((-2, -1, 0, 1, 2), repeat=3):
+                if sum(moves) == -value:
+                    changed = list(world)
+                    changed[at] += value
+                    for place, move in zip(three, moves, strict=True):
+                        changed[place] += move
+                    if min(changed) >= 0:
+                        yield tuple(changed)
 
 
 @settings(max_examples=150, deadline=None)
