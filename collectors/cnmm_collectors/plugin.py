@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.signals import Signal, SignalSpec
+from cnmm_collectors.signals import Gap, Signal, SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 CONTRACT = 1
@@ -122,13 +122,18 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Whether a credential may read what answers a group of signals; `needs` is the least that would do."""
+    """Whether a credential may read what answers a group of signals; `needs` is the least that would do.
+
+    `signals` are ids, or keys where a source answers some parameters alone; `gap` is why it is not readable,
+    where the collector knows; `detail` says so, or how a readable source was recognised.
+    """
 
     group: str
     signals: tuple[str, ...]
     readable: bool
     detail: str = ""
     needs: str = ""
+    gap: Gap | None = None
 
 
 Yield = Signal | Target | Population | Membership | PersonFact | LedgerRow
@@ -398,6 +403,13 @@ class Probing(Protocol):
     def probe(self, target: Target, settings: Any, reader: Reader) -> Iterable[Probe]:
         """Yield one answer for each group of signals; writes nothing."""
         ...
+
+
+@runtime_checkable
+class Sourced(Protocol):
+    """What a collector of `sources:` may offer besides: the ids of the signals that each kind answers."""
+
+    answers: ClassVar[Mapping[str, tuple[str, ...]]]
 
 
 @runtime_checkable

@@ -48,6 +48,9 @@ class UsageFault(Fault):
     """What was asked for does not fit together."""
 
 
+NO_TARGET = UsageFault("no target", "cnmm scan DIRECTORY, or `targets:` in the settings")
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the operator asked for on the command line, before the settings are read."""
@@ -173,14 +176,17 @@ def _public(target: Target) -> str:
     return redact_url(target.locator) if "://" in target.locator else Path(target.locator).name
 
 
-def prepare(order: Order, *, rendered: bool = True) -> Scan:
-    """Return the scan an order describes; raises Fault for whatever the operator must mend first."""
+def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Scan:
+    """Return the scan an order describes; raises Fault for whatever the operator must mend first.
+
+    `aimless` lets an order without any target pass, for one who asks what there would be to read.
+    """
     document = None if order.config is None else read_yaml(order.config)
     settings = Settings() if order.config is None else read_settings(order.config)
     plugins = discover(COLLECTORS, order.own_only)
     collectors = load_collectors(plugins)
     _check_names(settings, collectors, document)
-    targets = _targets(order, settings)
+    targets = _targets(order, settings, aimless)
     organisation = order.organisation or settings.organisation or _name_of(targets)
     targets = tuple(replace(one, facts=(*one.facts, ("organisation", organisation))) for one in targets)
     org = Subject.safe(SubjectKind.ORG, organisation)
@@ -273,10 +279,10 @@ def _read_overlay(path: Path | None) -> bytes | None:
         raise UsageFault(f"{path}: cannot be read: {error.strerror}", "catalogue.overlay") from error
 
 
-def _targets(order: Order, settings: Settings) -> tuple[Target, ...]:
+def _targets(order: Order, settings: Settings, aimless: bool) -> tuple[Target, ...]:
     entries: tuple[str | TargetEntry, ...] = order.targets or settings.targets
-    if not entries and not settings.sources:
-        raise UsageFault("no target", "cnmm scan DIRECTORY, or `targets:` in the settings")
+    if not entries and not settings.sources and not aimless:
+        raise NO_TARGET
     return tuple(
         parse_target(entry) if isinstance(entry, str) else parse_target(entry.target, entry.credential)
         for entry in entries

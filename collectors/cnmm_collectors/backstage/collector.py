@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -15,7 +15,7 @@ from cnmm_collectors import registry
 from cnmm_collectors.backstage.entities import Entity, EntityFault, parse
 from cnmm_collectors.backstage.judgements import UNUSED, Catalogue, Verdict
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.plugin import LedgerRow, Membership, Population, Reader, Target, WorkItem, Yield
+from cnmm_collectors.plugin import LedgerRow, Membership, Population, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
 from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -40,6 +40,7 @@ class BackstageCollector:
         spec for spec in registry.declared(("catalog",)) if any(one.name == _SOURCE for one in spec.sources)
     )
     Settings: ClassVar[type[BaseModel]] = CatalogueSettings
+    answers: ClassVar[Mapping[str, tuple[str, ...]]] = {_SOURCE: tuple(spec.id for spec in signals)}
 
     def accepts(self, target: Target) -> bool:
         """True for the catalogue files of `sources:`."""
@@ -54,6 +55,23 @@ class BackstageCollector:
         state = tuple((str(path), *_state(path)) for path in files)
         payload = (("files", state),)
         yield WorkItem(self.name, f"catalogue of {org.name}", target, (org,), "local", payload=payload)
+
+    def probe(self, target: Target, settings: CatalogueSettings, reader: Reader) -> Iterator[Probe]:
+        """Yield for each place how many entities its files hold, or why they cannot be read."""
+        for kind, locator in target.facts:
+            if kind == _SOURCE:
+                place = Path(locator)
+                group, every = f"{_SOURCE}: {place.name}", self.answers[_SOURCE]
+                try:
+                    found = [_count(path, reader) for path in _expand(place, reader)]
+                except (FileFault, EntityFault) as fault:
+                    gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
+                    yield Probe(group, every, False, str(fault), gap=gap)
+                    continue
+                if found:
+                    yield Probe(group, every, True, f"{sum(found)} entities in {len(found)} files")
+                else:
+                    yield Probe(group, every, False, "no catalogue file in it", gap=Gap.NOT_VISIBLE)
 
     def collect(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> Iterable[Yield]:
         """Yield what the catalogue says of each component, each team and the organisation."""
@@ -210,6 +228,11 @@ class _Findings:
             return self._signal(key, self.org, Unknown(Gap.NOT_COLLECTED, f"no {names[0]} on any entity"))
         day, one = max(dated, key=lambda found: (found[0], found[1].name))
         return self._signal(key, self.org, Observed(day.isoformat(), self._cite(one, names[0])))
+
+
+def _count(path: Path, reader: Reader) -> int:
+    """Return how many entities a file holds; raises FileFault, EntityFault."""
+    return sum(one is not None for one in parse(reader.files.read(path, _LIMIT), path.name, ""))
 
 
 def _expand(place: Path, reader: Reader) -> list[Path]:

@@ -95,7 +95,11 @@ class GitHubCollector:
     def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
         """Yield, for each group of signals, whether this credential may read what answers it."""
         organisation, _ = _split(target)
-        yield from probe_all(Client(reader, settings), organisation)
+        try:
+            yield from probe_all(Client(reader, settings), organisation)
+        except (HttpFault, Unseen) as fault:
+            every = tuple(spec.id for spec in self.signals)
+            yield Probe("organisation", every, False, str(fault), gap=fault.gap)
 
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
         organisation, name = _split(target)

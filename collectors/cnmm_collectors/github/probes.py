@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from cnmm_collectors.github.client import Client
@@ -12,6 +13,7 @@ from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.hosts.tracker import spellings
 from cnmm_collectors.hosts.tracking import TEAM_SIGNALS
 from cnmm_collectors.plugin import Probe
+from cnmm_collectors.signals import Gap
 
 _HIDDEN = Outcome(Kind.NOT_PERMITTED, "it is left out of what a repository shows")
 
@@ -45,9 +47,26 @@ _FIELDS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
 """What a repository shows, by the field that is empty where it is hidden."""
 
 
+_EVERY = tuple(
+    dict.fromkeys(
+        signal
+        for signals in (
+            ("host.mfa_enforced", "host.team_repo_ratio", "host.cross_team_review_ratio"),
+            *(row[2] for row in _FIELDS), *(row[3] for row in _LISTS),
+            COMPONENT_SIGNALS, ("host.iteration_team_ratio",),
+        )
+        for signal in signals
+    )
+)  # fmt: skip
+
+
 def probe_all(client: Client, organisation: str) -> Iterator[Probe]:
     """Yield one answer for each group of signals; raises HttpFault where there is nothing to read as."""
-    yield _settings(client, organisation)
+    first = _settings(client, organisation)
+    if first.gap is Gap.UNREACHABLE:
+        yield replace(first, signals=_EVERY, needs="")
+        return
+    yield first
     yield _teams(client, organisation)
     yield from _repository(client, organisation)
     answer, outcome = client.query("boards", org=organisation, n=1, after=None)
@@ -116,4 +135,5 @@ def _probe(name: str, signals: tuple[str, ...], outcome: Outcome, needs: str) ->
         readable,
         "" if readable else outcome.detail,
         "" if readable else outcome.needs or needs,
+        None if readable else outcome.gap,
     )

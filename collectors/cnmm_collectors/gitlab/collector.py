@@ -83,7 +83,11 @@ class GitLabCollector:
 
     def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
         """Yield, for each group of signals, whether this credential may read what answers it."""
-        yield from probe_all(Client(reader, settings), target.locator)
+        try:
+            yield from probe_all(Client(reader, settings), target.locator)
+        except (HttpFault, Unseen) as fault:
+            every = tuple(spec.id for spec in self.signals)
+            yield Probe("group", every, False, str(fault), gap=fault.gap)
 
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
         alone = self._is_project(client, target)

@@ -51,7 +51,8 @@ def probe_all(client: Client, path: str) -> Iterator[Probe]:
     try:
         read_group(client, path)
     except Unseen as fault:
-        yield Probe("group", signals, False, fault.outcome.detail, fault.outcome.needs or "read_api")
+        told = fault.outcome
+        yield Probe("group", signals, False, told.detail, told.needs or "read_api", told.gap)
         return
     sight = read_sight(client, path)
     rows, _ = client.get(path_of("groups", path, "projects"), include_subgroups="true", per_page=1)
@@ -78,5 +79,5 @@ def _probe(sight: Sight, name: str, role: Role, tier: Tier, answered: tuple[str,
     if lacking is None:
         return Probe(name, answered, True)
     least = role.name.title() if tier is Tier.FREE else f"{role.name.title()} with {tier.name.title()}"
-    said = f"{lacking.gap.value} ({lacking.detail.removeprefix(f'{name}: ').partition('; needs')[0]})"
-    return Probe(name, answered, False, said, least)
+    said = lacking.detail.removeprefix(f"{name}: ").partition("; needs")[0]
+    return Probe(name, answered, False, said, least, lacking.gap)

@@ -80,7 +80,8 @@ class KubernetesCollector:
         try:
             api = reader.kube.open(cluster.context, settings.kubeconfig, programs=settings.run_programs)
         except KubeFault as fault:
-            yield Probe("cluster", tuple(spec.id for spec in self.signals), False, str(fault))
+            every = tuple(spec.id for spec in self.signals)
+            yield Probe("cluster", every, False, str(fault), gap=fault.gap)
             return
         try:
             yield from probe_cluster(api, self.signals, settings.api_domains)

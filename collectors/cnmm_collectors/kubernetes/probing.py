@@ -34,12 +34,12 @@ def probe_cluster(
     try:
         check_credential(api)
     except KubeFault as fault:
-        yield Probe("cluster", every, False, str(fault))
+        yield Probe("cluster", every, False, str(fault), gap=fault.gap)
         return
     discovery = discover(api)
     if discovery.fault is not None:
         detail = f"{discovery.fault}; nothing can be proven absent"
-        yield Probe("discovery", every, False, detail, "get: /api, /apis")
+        yield Probe("discovery", every, False, detail, "get: /api, /apis", discovery.fault.gap)
     refused: list[Probe] = []
     readable = absent = 0
     for resource in (*known.EVERYTHING, *_generated(discovery, domains)):
@@ -53,7 +53,8 @@ def probe_cluster(
             readable += 1
         except KubeFault as fault:
             needs = f"get, list: {resource.name}"
-            refused.append(Probe(resource.name, using(resource, signals), False, str(fault), needs))
+            using_it = using(resource, signals)
+            refused.append(Probe(resource.name, using_it, False, str(fault), needs, fault.gap))
     yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
     yield from refused
     yield from _probe_documents(api, signals)
@@ -76,7 +77,7 @@ def _probe_documents(api: KubeCluster, signals: Sequence[SignalSpec]) -> Iterato
             if fault.status != 404:
                 about = f"configmap {document.namespace}/{document.name}"
                 needs = f"get: {about}, where it exists"
-                yield Probe(about, _naming(document, signals), False, str(fault), needs)
+                yield Probe(about, _naming(document, signals), False, str(fault), needs, fault.gap)
 
 
 def using(resource: Resource, signals: Sequence[SignalSpec]) -> tuple[str, ...]:

@@ -93,6 +93,11 @@ def _person(directory: Directory, ids: list[tuple[str, str]], rostered: bool) ->
     return found.pop() if found else None
 
 
+def holds_badges(document: Any) -> bool:
+    """True for a saved document of badges that is understood."""
+    return any(True for _ in _badges(document))
+
+
 def take_badges(
     document: Any,
     intake: Intake,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cnmm_collectors import registry
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
+from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
 from cnmm_collectors.records.statements import Statement, StatementFault, parse, plain
 from cnmm_collectors.records.trust import Trust
@@ -57,6 +57,7 @@ class RecordsCollector:
     version: ClassVar[str] = "1"
     signals: ClassVar[tuple[SignalSpec, ...]] = registry.declared(("attest", "artefact"))
     Settings: ClassVar[type[BaseModel]] = RecordsSettings
+    answers: ClassVar[Mapping[str, tuple[str, ...]]] = {kind: (name,) for kind, (name, _) in _SIGNAL.items()}
 
     def accepts(self, target: Target) -> bool:
         """True for the record folders of `sources:`."""
@@ -70,6 +71,13 @@ class RecordsCollector:
             if places:
                 payload = (("kind", kind), ("places", places), ("state", _state(places)))
                 yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), "local", payload=payload)
+
+    def probe(self, target: Target, settings: RecordsSettings, reader: Reader) -> Iterator[Probe]:
+        """Yield which keys each folder speaks of; whether they hold is for the scan to judge."""
+        for kind, place in target.facts:
+            if kind in _SIGNAL:
+                spec = next(one for one in self.signals if one.id == _SIGNAL[kind][0])
+                yield from _probe(kind, Path(place), spec, reader)
 
     def collect(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> Iterable[Yield]:
         """Yield a reading for each declared key, and a ledger row for each file."""
@@ -96,6 +104,24 @@ class RecordsCollector:
             missing = Unknown(Gap.NOT_COLLECTED, f"no such record among the {kind}")
             reading = best[key].reading if key in best else missing
             yield Signal(spec.key(key=key), org, _SIGNAL[kind][1], reading)
+
+
+def _probe(kind: str, place: Path, spec: SignalSpec, reader: Reader) -> Iterator[Probe]:
+    """Yield the keys that a folder's statements name, and each file that cannot be read."""
+    keys: set[str] = set()
+    for file in _files(place, reader):
+        if isinstance(file, LedgerRow):
+            gap = Gap(file.cause) if file.failed else Gap.NOT_COLLECTED
+            yield Probe(f"{kind}: {place.name}", (spec.id,), False, file.detail, gap=gap)
+            return
+        try:
+            found = parse(reader.files.read(file), kind, file.stem)
+            keys.update(one.key for one in found if one.key in spec.parameters[0].values)
+        except (FileFault, StatementFault) as fault:
+            gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
+            yield Probe(f"{kind}: {file.name}", (), False, str(fault), gap=gap)
+    told = f"{len(keys)} of {len(spec.parameters[0].values)} keys spoken of"
+    yield Probe(f"{kind}: {place.name}", tuple(spec.key(key=one) for one in sorted(keys)), True, told)
 
 
 def _order(one: _Found) -> tuple[bool, bool, date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from cnmm_collectors import registry
-from cnmm_collectors.plugin import LedgerRow, Reader, Target, WorkItem, Yield
+from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.signals import Gap, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.cells import Cells
@@ -20,6 +20,7 @@ from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.mapping import hints_of
 from cnmm_collectors.tables.places import expand, state_of
+from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.table import open_table
 from cnmm_collectors.work import settings as options
 from cnmm_collectors.work.answers import Answers
@@ -33,6 +34,25 @@ from cnmm_collectors.work.tickets import Tickets
 def _answerable() -> tuple[SignalSpec, ...]:
     found = registry.declared(("host", "iam", "catalog"))
     return tuple(spec for spec in found if any(source.name == "work" for source in spec.sources))
+
+
+def _told_by(*words: str) -> tuple[str, ...]:
+    """Return the signals whose permission for an export of work names one of the words."""
+    return tuple(
+        spec.id
+        for spec in _answerable()
+        if any(one.name == "work" and any(word in one.permission for word in words) for one in spec.sources)
+    )
+
+
+_PAGES = _told_by("paging")
+_BY_LAYOUT = {
+    "tickets": _told_by("Jira"),
+    "deployments": _told_by("deployments"),
+    "access reviews": _told_by("access review"),
+    "assistant usage": _told_by("assistant"),
+    "wiki pages": (),
+}
 
 
 @dataclass(slots=True)
@@ -69,6 +89,10 @@ class WorkCollector:
     version: ClassVar[str] = "1"
     signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
     Settings: ClassVar[type[BaseModel]] = options.Settings
+    answers: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "work": tuple(one for found in _BY_LAYOUT.values() for one in found),
+        "oncall": _PAGES,
+    }
 
     @staticmethod
     def draft(kind: str, path: Path) -> str:
@@ -95,6 +119,14 @@ class WorkCollector:
             files += [(kind, str(path), *state_of(path)) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
         yield WorkItem(self.name, f"work of {org.name}", target, (org,), "local", payload=payload)
+
+    def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
+        """Yield how each export is recognised, from its header alone."""
+
+        def look(kind: str, path: Path) -> tuple[str, str]:
+            return recognised(path, kind, LAYOUTS[kind], hints_of(settings.mappings, path))
+
+        yield from probe_exports(target.facts, self.answers, _BY_LAYOUT, look)
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together, and the account of every row."""

@@ -73,29 +73,26 @@ def test_nothing_that_is_written_names_a_token_or_an_account(scanned: tuple[Path
             assert not any(planted.encode() in raw for raw in held), (place, planted)
 
 
-def test_doctor_says_what_the_credential_may_read(tmp_path: Path) -> None:
+def test_doctor_says_what_the_credential_may_read_and_which_rows_a_missing_permission_leaves_open(
+    tmp_path: Path,
+) -> None:
     with serve(acme()) as double:
         double.faults.set("dependabot", "integration")
-        done = run(double, tmp_path, "doctor")
-    assert "security settings: readable" in done.stdout
-    assert (
-        "dependency alerts: not readable: the credential lacks the permission; "
-        "needs members: read or administration: read and metadata: read" in done.stdout
-    )
+        done = run(double, tmp_path, "doctor", "--json")
     assert TOKEN not in done.stdout + done.stderr
-
-
-def test_doctor_names_the_rows_that_a_missing_permission_leaves_open(tmp_path: Path) -> None:
-    with serve(acme()) as double:
-        double.faults.set("dependabot", "integration")
-        done = run(double, tmp_path, "doctor")
-    lines = done.stdout.splitlines()
-    place = next(n for n, line in enumerate(lines) if line.startswith("  dependency alerts: not readable"))
-    assert "security.L2.vulnerability-scanning" in lines[place + 1]
-    assert "  as GITHUB_TOKEN:" in lines
-    whole = [line for line in lines if line.startswith("  whole: ")]
-    assert whole
-    assert not [line for line in whole if "security.L3.scan-and-fix" in line]
+    said = json.loads(done.stdout)
+    (source,) = said["sources"]
+    assert (source["source"], source["credential"]) == ("github:acme", "GITHUB_TOKEN")
+    groups = {one["group"]: one for one in source["groups"]}
+    assert groups["security settings"]["state"] == "readable"
+    alerts = groups["dependency alerts"]
+    assert (alerts["state"], alerts["detail"], alerts["needs"]) == (
+        "not permitted", "the credential lacks the permission",
+        "members: read or administration: read and metadata: read",
+    )  # fmt: skip
+    assert "security.L2.vulnerability-scanning" in alerts["leaves_open"]
+    assert said["sections"]["teams"]["whole"]
+    assert "security.L3.scan-and-fix" not in said["sections"]["security"]["whole"]
 
 
 def test_what_a_repository_hides_is_told_with_its_permission() -> None:

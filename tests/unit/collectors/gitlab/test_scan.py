@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -36,8 +37,8 @@ def run(double: Double, folder: Path, *arguments: str) -> subprocess.CompletedPr
     )  # fmt: skip
 
 
-def doctor_says(double: Double, folder: Path, patch: pytest.MonkeyPatch) -> list[str]:
-    """Return the lines that doctor prints about the group, in this process."""
+def doctor_says(double: Double, folder: Path, patch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Return what doctor says about the group by the name of its groups, in this process."""
     (folder / "cnmm.yaml").write_text(
         "organisation: acme\nas_of: 2026-11-20\ntargets: ['gitlab:acme']\n"
         f"collectors: {{gitlab: {{url: '{double.url}', clone: false, per_minute: 0}}}}\n"
@@ -45,10 +46,12 @@ def doctor_says(double: Double, folder: Path, patch: pytest.MonkeyPatch) -> list
     for kind in ("CACHE", "STATE", "DATA", "CONFIG"):
         patch.setenv(f"XDG_{kind}_HOME", str(folder / kind))
     patch.setenv("GITLAB_TOKEN", TOKEN)
-    done = CliRunner().invoke(doctor, ["-c", str(folder / "cnmm.yaml")], standalone_mode=False)
+    done = CliRunner().invoke(doctor, ["-c", str(folder / "cnmm.yaml"), "--json"], standalone_mode=False)
     assert done.exception is None, done.exception
     assert TOKEN not in done.output
-    return done.output.splitlines()
+    found = json.loads(done.output)
+    (source,) = found["sources"]
+    return {**found, **source, "groups": {one["group"]: one for one in source["groups"]}}
 
 
 def test_a_scan_seals_the_population_and_names_nobody(tmp_path: Path) -> None:
@@ -120,12 +123,18 @@ def test_doctor_says_what_it_cannot_see_and_why(
     org = acme()
     org.tier = tier
     with serve(org) as double:
-        lines = doctor_says(double, tmp_path, monkeypatch)
-    assert f"  subscription: {tier.title()} (the subscription is {tier}): readable" in lines
-    refused = "not readable: not_licensed (in Premium alone; the subscription is free); needs Maintainer with Premium"
-    assert f"  push rules: {refused if tier == FREE else 'readable'}" in lines
-    assert any(line.startswith("gitlab:acme: gitlab: 1 to read") for line in lines)
-    assert any(line.startswith("security: ") for line in lines)
+        said = doctor_says(double, tmp_path, monkeypatch)
+    groups = said["groups"]
+    assert groups[f"subscription: {tier.title()} (the subscription is {tier})"]["state"] == "readable"
+    rules = groups["push rules"]
+    if tier == FREE:
+        assert (rules["state"], rules["needs"]) == ("not licensed", "Maintainer with Premium")
+        assert rules["detail"] == "in Premium alone; the subscription is free"
+        assert rules["leaves_open"]
+    else:
+        assert (rules["state"], rules["leaves_open"]) == ("readable", [])
+    assert (said["source"], said["credential"], said["items"]) == ("gitlab:acme", "GITLAB_TOKEN", 1)
+    assert said["calls"] > 0
 
 
 def test_a_group_that_is_not_there_is_said_in_one_line(
@@ -133,5 +142,9 @@ def test_a_group_that_is_not_there_is_said_in_one_line(
 ) -> None:
     with serve(acme()) as double:
         double.faults.set("groups/acme", "hidden")
-        lines = doctor_says(double, tmp_path, monkeypatch)
-    assert "  group: not readable: not there, or hidden from this credential; needs read_api" in lines
+        said = doctor_says(double, tmp_path, monkeypatch)
+    (group,) = said["groups"].values()
+    told = group["group"], group["state"], group["detail"], group["needs"]
+    assert told == ("group", "not visible", "not there, or hidden from this credential", "read_api")
+    assert group["leaves_open"]
+    assert not any(section["whole"] for section in said["sections"].values())
