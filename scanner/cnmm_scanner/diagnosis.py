@@ -220,7 +220,7 @@ def _offer(
     specs = (spec for spec in one.signals if spec.id in new)
     sources = (source for spec in specs for source in spec.sources)
     wanted = [source.permission for source in sources if source.name in names]
-    return Unnamed(name, len(opened), wanted[0] if isinstance(one, Sourced) and wanted else "")
+    return Unnamed(name, len(opened), "; ".join(dict.fromkeys(wanted)) if isinstance(one, Sourced) else "")
 
 
 def _covered(key: str, signals: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ from cnmm_reports.wording import count
 from cnmm_scanner.diagnosis import READABLE, Diagnosis, Look, Seen, Unnamed
 
 WIDTH = 100
-_NAMED = 4
+_NAMED = 6
 _STYLES = {READABLE: "green", "not there": "red", "unreachable": "red"}
 
 
@@ -65,6 +65,8 @@ def show(found: Diagnosis, console: Console) -> None:
     """Print the table, what the sources decide together, and the sources that nothing names."""
     if found.seen:
         console.print(_table(found, plain=not console.is_terminal))
+        if any(len(found.left_open(look)) > _NAMED for one in found.seen for look in one.looks):
+            console.print(Text("--json names every row."))
         console.print()
         for section in found.sections:
             total, whole, part = found.decided(section)
@@ -90,20 +92,22 @@ def _table(found: Diagnosis, plain: bool) -> Table:
         pad_edge=False,
         width=WIDTH if plain else None,
     )
-    table.add_column("Source", min_width=14, max_width=22, overflow="fold")
-    table.add_column("What it answers", ratio=1, overflow="fold")
+    table.add_column("Source", min_width=14, max_width=18, overflow="fold")
+    table.add_column("What it answers", ratio=4, overflow="fold")
     table.add_column("State", min_width=13, max_width=13)
-    table.add_column("Missing, and what it leaves open", ratio=1, overflow="fold")
+    table.add_column("Missing, and what it leaves open", ratio=5, overflow="fold")
     groups = list(_grouped(found.seen))
     for number, (name, one, looks) in enumerate(groups):
         merged = list(_merged(looks))
+        follows = groups[number + 1][1] if number + 1 < len(groups) else None
+        together = follows is not None and one.local and follows.local
         for place, (group, look) in enumerate(merged):
             table.add_row(
                 Text(line(name)) if not place else Text(""),
                 _answers(found, one, group, look),
                 Text(look.state, style=_STYLES.get(look.state, "yellow")),
                 Text(_missing(found, look)),
-                end_section=place == len(merged) - 1 and number < len(groups) - 1 and not one.local,
+                end_section=place == len(merged) - 1 and not together,
             )
     return table
 
@@ -123,7 +127,7 @@ def _grouped(seen: Sequence[Seen]) -> Iterator[tuple[str, Seen, list[Look]]]:
     for held in alike.values():
         first = held[0]
         many = f"{first.collector}: {len(held)} targets" if len(held) > 1 else first.target
-        if len(held) == 1 and sum(one.target == first.target for one in seen) > 1:
+        if len(held) == 1 and sum(one.target == first.target and bool(one.looks) for one in seen) > 1:
             many = f"{first.target} ({first.collector})"
         name = f"{many} as {first.credential}" if first.credential else many
         total = Seen(first.target, first.collector, first.credential, False, (), first.answered,
@@ -157,8 +161,7 @@ def _answers(found: Diagnosis, one: Seen, group: str, look: Look) -> Text:
     fed = found.fed_by(look.signals)
     parts = [line(group)] if group else []
     if look.state == READABLE and not one.local:
-        calls = f", about {count(one.calls, 'call')}" if one.calls else ""
-        parts.append(f"{one.items} to read{calls}")
+        parts.append(f"about {count(one.calls, 'call')}" if one.calls else f"{one.items} to read")
     if fed and look.state == READABLE:
         parts.append(f"feeds {count(len(fed), 'row')}")
     return Text("; ".join(parts))

@@ -69,7 +69,7 @@ class BackstageCollector:
                     yield Probe(group, every, False, str(fault), gap=gap)
                     continue
                 if found:
-                    yield Probe(group, every, True, f"{sum(found)} entities in {len(found)} files")
+                    yield Probe(group, every, True, f"entities: {sum(found)}, files: {len(found)}")
                 else:
                     yield Probe(group, every, False, "no catalogue file in it", gap=Gap.NOT_VISIBLE)
 

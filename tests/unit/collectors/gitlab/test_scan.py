@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.probes import probe_all
 from cnmm_collectors.plugin import Probe
+from cnmm_collectors.signals import Gap
 from cnmm_scanner.commands.doctor import doctor
 from doubles.gitlab.organisation import DEVELOPER, FREE, PREMIUM, ULTIMATE, acme
 from doubles.gitlab.server import Double, serve
@@ -97,23 +98,24 @@ def probes(tier: str, role: int = 50, enterprise: bool = True) -> dict[str, Prob
 def test_an_owner_is_told_what_the_subscription_lacks(tier: str, refused: set[str]) -> None:
     found = probes(tier)
     lost = {name: one for name, one in found.items() if not one.readable}
-    assert lost.pop(OWN_HOST).detail.startswith("not_permitted (")
+    assert lost.pop(OWN_HOST).gap is Gap.NOT_PERMITTED
     assert set(lost) == refused
-    assert {found[name].detail.partition(" ")[0] for name in refused} <= {"not_licensed"}
+    assert {found[name].gap for name in refused} <= {Gap.NOT_LICENSED}
     assert f"subscription: {tier.title()} (the subscription is {tier})" in found
 
 
 def test_a_developer_is_told_which_role_it_takes() -> None:
     found = probes(ULTIMATE, DEVELOPER)
     assert found["protected branches"].needs == "Maintainer"
-    assert found["protected branches"].detail == "not_permitted (hidden from this role)"
+    assert found["protected branches"].gap is Gap.NOT_PERMITTED
+    assert found["protected branches"].detail == "hidden from this role"
     # The plan is shown to owners alone; a project's own row shows that it is Premium at least.
-    assert found["list of vulnerabilities"].detail.startswith("not_visible (")
+    assert found["list of vulnerabilities"].gap is Gap.NOT_VISIBLE
     assert "subscription: Premium or more (the subscription is hidden)" in found
 
 
 def test_the_community_edition_needs_no_role_to_be_known() -> None:
-    assert probes(ULTIMATE, DEVELOPER, enterprise=False)["push rules"].detail.startswith("not_licensed (")
+    assert probes(ULTIMATE, DEVELOPER, enterprise=False)["push rules"].gap is Gap.NOT_LICENSED
 
 
 @pytest.mark.parametrize("tier", [FREE, PREMIUM, ULTIMATE])
