@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -57,13 +58,14 @@ def make(name: str) -> Collector:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that others than its owner may enter, so that only a fault makes a file unreadable."""
-    folder = tmp_path_factory.mktemp("worlds")
-    for outer in (folder, folder.parent):
-        outer.chmod(0o755)
-    folder.parent.parent.chmod(0o755)
-    return folder
+def place() -> Iterator[Path]:
+    """A folder that others than its owner may enter, so that only a fault makes a file unreadable.
+
+    Not pytest's own, whose parents are closed to others and opened and closed again by each session.
+    """
+    with tempfile.TemporaryDirectory(prefix="cnmm-worlds-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
