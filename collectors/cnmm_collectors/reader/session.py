@@ -183,12 +183,17 @@ def _cached(folder: Path, name: str) -> requests.Session | None:
         session = CachedSession(
             str(file), backend="sqlite", serializer="json", always_revalidate=True, expire_after=_KEEP,
             allowable_codes=(200,), allowable_methods=("GET",), stale_if_error=False,
-            match_headers=("Accept",), ignored_parameters=("Authorization",),
+            match_headers=("Accept",), ignored_parameters=("Authorization",), filter_fn=_can_be_asked_again,
         )  # fmt: skip
     except (OSError, sqlite3.Error) as error:
         logging.getLogger(__name__).warning("no cache of answers: %s", type(error).__name__)
         return None
     return _prepare(session)
+
+
+def _can_be_asked_again(response: requests.Response) -> bool:
+    """True for an answer that its host can confirm; any other would be given again without asking it."""
+    return "ETag" in response.headers or "Last-Modified" in response.headers
 
 
 def _is_refusal(status: int, headers: Mapping[str, str], body: bytes) -> bool:

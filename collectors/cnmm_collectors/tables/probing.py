@@ -1,4 +1,4 @@
-"""How exports would be read, from their headers alone: no row is opened, so nobody is seen."""
+"""How exports would be read, recognised by their headers; nothing of a row is shown or kept."""
 
 from __future__ import annotations
 

@@ -149,6 +149,20 @@ def test_a_changed_answer_is_the_new_one(server: Server, tmp_path: Path) -> None
     assert [session(server, tmp_path).get("/x").json() for _ in range(2)] == [1, 2]
 
 
+@pytest.mark.parametrize("marks", [{}, {"Cache-Control": "max-age=3600"}, {"ETag": '"a"'}])
+@pytest.mark.parametrize("then", [401, 403, 404, 500])
+def test_what_was_allowed_once_is_asked_for_again(
+    server: Server, tmp_path: Path, marks: dict[str, str], then: int
+) -> None:
+    """A host without marks of versions is asked anew: an old answer would stand for a refusal."""
+    server.answers["/x"] = reply(200, b"1", **marks)
+    assert session(server, tmp_path).get("/x").json() == 1
+    server.answers["/x"] = reply(200, b"2", **marks)
+    assert session(server, tmp_path).get("/x").json() == 2
+    server.answers["/x"] = reply(then, b"{}", **marks)
+    assert session(server, tmp_path, token="ghp_wrongWrong0123456789wrongWrongAB").get("/x").status == then
+
+
 def test_the_cache_is_private_and_holds_no_credential(server: Server, tmp_path: Path) -> None:
     server.answers["/x"] = reply(200, b'{"a": 1}', ETag='"a"')
     session(server, tmp_path / "cache").get("/x")
