@@ -32,9 +32,9 @@ endif
 
 check: types lint imports docs-check workflows wheel
 
-# What a user's machine gets; an environment with the test tools serves as well.
+# What a scheduled scan gets, clients of clusters included; an environment with the test tools serves as well.
 runtime:
-	@tools/venv.sh .venv requirements.lock --editable .
+	@tools/venv.sh .venv deploy/requirements.lock --editable .
 
 venv:
 	@tools/venv.sh .venv requirements-dev.lock --editable .

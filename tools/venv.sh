@@ -49,7 +49,9 @@ fill_with_pip() {
 command -v git >/dev/null || stop "git is not on PATH"
 made_from=$(cut -d ' ' -f 1 "$dir/.state" 2>/dev/null || true)
 # The development lock pins all that the runtime lock pins, at the same versions: never step back.
-[ "$lock $made_from" != "requirements.lock requirements-dev.lock" ] || lock=$made_from
+case "$lock $made_from" in
+    "requirements.lock requirements-dev.lock" | "deploy/requirements.lock requirements-dev.lock") lock=$made_from ;;
+esac
 if [ -n "$made_from" ] && [ "$(cat "$dir/.state")" = "$(state "$@")" ] && "$dir/bin/python" -c '' 2>/dev/null; then
     exit 0
 fi
