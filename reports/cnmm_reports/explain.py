@@ -10,12 +10,10 @@ from cnmm_collectors.signals import SignalSpec, Source, split_key
 from cnmm_reports import sightings
 from cnmm_reports.inert import line
 from cnmm_reports.sightings import Document, Findings
-from cnmm_reports.wording import cause_words, number
+from cnmm_reports.wording import UNCOUNTED, cause_words, number
 from cnmm_rules import wording
 from cnmm_rules.criteria import Applies, Catalogue, Criterion, Role, Test, keys_of, leaves, tests_of
 
-UNCOUNTED = "nobody declares how many there are"
-"""The detail that the roll-up gives for an open population."""
 _ROLES = {
     Role.KEY: "key row: its level cannot hold without it",
     Role.RATED: "rated row",

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnmm_reports.titles import signal_title, source_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import cause_words, count, interval, observed, outcome_word, percent, short_interval
+from cnmm_reports.wording import count, gap_words, interval, observed, outcome_word, percent, short_interval
 
 SHOWN_NEXT = 5
 _SHOWN_ROWS = 3
@@ -249,7 +249,7 @@ def _first_gap(view: ReportView, finding: Mapping[str, Any]) -> str:
     if not gaps or finding["outcome"] in ("met", "unmet"):
         return ""
     more = f" and {count(len(gaps) - 1, 'more gap')}" if len(gaps) > 1 else ""
-    return f"{signal_title(view, gaps[0]['signal'])}: {cause_words(gaps[0]['cause'])}{more}"
+    return f"{signal_title(view, gaps[0]['signal'])}: {gap_words(gaps[0], finding)}{more}"
 
 
 def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...]:

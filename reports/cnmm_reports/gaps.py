@@ -8,7 +8,7 @@ from typing import Any
 
 from cnmm_reports.titles import signal_title, source_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import cause_words
+from cnmm_reports.wording import gap_words
 
 Gap = Mapping[str, Any]
 
@@ -42,31 +42,31 @@ class Missing:
 
 def uncollected(view: ReportView) -> tuple[Uncollected, ...]:
     """Return the organisation's gaps by source and cause, those that leave most rows open first."""
-    piles: dict[tuple[str, str], list[tuple[str, Gap]]] = {}
+    piles: dict[tuple[str, str, str], list[tuple[str, Gap]]] = {}
     for finding in view.assessment["findings"]:
         if finding["subject"].startswith("org:"):
             for gap in finding["gaps"]:
-                key = _source(view, gap["signal"]), gap["cause"]
+                key = _source(view, gap["signal"]), gap["cause"], gap_words(gap, finding)
                 piles.setdefault(key, []).append((finding["criterion"], gap))
     rows = [_pile(*key, pile) for key, pile in piles.items()]
-    return tuple(sorted(rows, key=lambda row: (-len(row.rows), row.source, row.cause)))
+    return tuple(sorted(rows, key=lambda row: (-len(row.rows), row.source, row.cause, row.words)))
 
 
 def missing(view: ReportView, finding: Mapping[str, Any]) -> tuple[Missing, ...]:
     """Return the gaps of one finding, one for each signal and cause, in the order of the finding."""
     piles: dict[tuple[str, str], list[Gap]] = {}
     for gap in finding["gaps"]:
-        piles.setdefault((gap["signal"], gap["cause"]), []).append(gap)
+        piles.setdefault((gap["signal"], gap_words(gap, finding)), []).append(gap)
     return tuple(
         Missing(
             signal=signal,
             title=signal_title(view, signal),
-            words=cause_words(cause),
-            details=_distinct(gap.get("detail", "") for gap in pile),
+            words=words,
+            details=_distinct(gap.get("detail", "") for gap in pile if gap.get("detail") != words),
             units=sum(gap["count"] for gap in pile),
             needs=_distinct(gap["needs"] for gap in pile),
         )
-        for (signal, cause), pile in piles.items()
+        for (signal, words), pile in piles.items()
     )
 
 
@@ -84,16 +84,16 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({value for value in values if value}))
 
 
-def _pile(source: str, cause: str, pile: list[tuple[str, Gap]]) -> Uncollected:
+def _pile(source: str, cause: str, words: str, pile: list[tuple[str, Gap]]) -> Uncollected:
     units = {(gap["signal"], gap.get("detail", "")): gap["count"] for _, gap in pile}
     return Uncollected(
         source=source,
         title=source_title(source),
         cause=cause,
-        words=cause_words(cause),
+        words=words,
         signals=_distinct(gap["signal"] for _, gap in pile),
         rows=tuple(dict.fromkeys(name for name, _ in pile)),
         units=sum(units.values()),
         needs=_distinct(gap["needs"] for _, gap in pile),
-        details=_distinct(gap.get("detail", "") for _, gap in pile),
+        details=_distinct(gap.get("detail", "") for _, gap in pile if gap.get("detail") != words),
     )

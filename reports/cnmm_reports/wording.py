@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+UNCOUNTED = "nobody declares how many there are"
+"""The detail that the roll-up gives for an open population."""
 
 OUTCOMES: dict[str, tuple[str, str, str]] = {
     "met": ("●", "met", "the test holds over the whole range that was seen"),
@@ -127,6 +131,12 @@ def outcome_glyph(outcome: str) -> str:
 def cause_words(cause: str) -> str:
     """Return why something was not read, the code itself where it is a newer one."""
     return CAUSES.get(cause, cause.replace("_", " "))
+
+
+def gap_words(gap: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    """Return why a gap of a finding is open; a signal that was read lacks a count, never a source."""
+    begun = any(test["seen"] and test["signal"] == gap["signal"] for test in finding["tests"])
+    return UNCOUNTED if begun and gap.get("detail") == UNCOUNTED else cause_words(gap["cause"])
 
 
 def bar(proven: int | None, possible: int | None, cap: int = 5) -> str:

@@ -10,7 +10,9 @@ from cnmm_reports.wording import (
     OUTCOMES,
     PROOFS,
     ROLES,
+    UNCOUNTED,
     bar,
+    gap_words,
     interval,
     observed,
     percent,
@@ -66,3 +68,15 @@ def test_every_code_of_the_contract_has_words() -> None:
     assert set(ROLES) == set(Role)
     assert set(PROOFS) == set(Proof)
     assert len({glyph for glyph, _, _ in OUTCOMES.values()}) == len(OUTCOMES)
+
+
+def test_a_source_that_was_read_is_never_called_missing() -> None:
+    """What was read of an open population lacks a count; only what was not read lacks a source."""
+    finding = {"tests": [{"signal": "git.read", "seen": 1}, {"signal": "k8s.unread", "seen": 0}]}
+
+    def words(signal: str, detail: str) -> str:
+        return gap_words({"signal": signal, "cause": "not_collected", "detail": detail}, finding)
+
+    assert words("git.read", UNCOUNTED) == UNCOUNTED
+    assert words("k8s.unread", UNCOUNTED) == CAUSES["not_collected"]
+    assert words("git.read", "not every repository of the population was read") == CAUSES["not_collected"]
