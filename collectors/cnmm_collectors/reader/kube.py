@@ -177,7 +177,7 @@ class SourceKube:
             from kubernetes.client import ApiClient, Configuration
         except ImportError:
             hint = "the official client is not installed: pip install 'cnmm[kubernetes]'"
-            raise KubeFault(hint, Gap.NOT_ENABLED) from None
+            raise KubeFault(hint, Gap.UNREACHABLE) from None
         loading: Any = config
         configuration = Configuration()
         try:
@@ -192,7 +192,7 @@ class SourceKube:
             hint = (
                 f"context {shown(context)!r} cannot be loaded ({type(error).__name__}): see `kubectl config"
             )
-            raise KubeFault(f"{hint} get-contexts`", Gap.NOT_ENABLED) from None
+            raise KubeFault(f"{hint} get-contexts`", Gap.UNREACHABLE) from None
         return SourceCluster(ApiClient(_hardened(configuration)), self.limits)
 
 
@@ -213,7 +213,7 @@ def _check_programs(place: str, context: str, allowed: bool) -> None:
     """Raise KubeFault for a context that is not there, or that runs a program without leave."""
     chosen = _named(place, "contexts", "context").get(context)
     if chosen is None:
-        raise KubeFault(f"no context {shown(context)!r}: see `kubectl config get-contexts`", Gap.NOT_ENABLED)
+        raise KubeFault(f"no context {shown(context)!r}: see `kubectl config get-contexts`", Gap.UNREACHABLE)
     user = _named(place, "users", "user").get(str(chosen.get("user")), {})
     if not allowed and ("exec" in user or "auth-provider" in user):
         hint = f"context {shown(context)!r} runs a program to log in: allow it with `run_programs: true`"

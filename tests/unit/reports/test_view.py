@@ -108,7 +108,7 @@ def test_gaps_of_a_row_are_one_for_each_signal_and_cause() -> None:
         {"signal": "k8s.mtls_ratio", "cause": "stale", "count": 3, "needs": "kube"},
         {"signal": "k8s.mtls_ratio", "cause": "malformed", "count": 1, "needs": ""},
     ]
-    found = missing(view(), {"gaps": gaps})
+    found = missing(view(), {"gaps": gaps, "tests": []})
     assert [(one.title, one.units, one.details) for one in found] == [
         ("Traffic under mutual TLS", 5, ("old",)),
         ("Traffic under mutual TLS", 1, ()),

@@ -312,4 +312,4 @@ def test_a_broken_kubeconfig_is_one_line(content: str, tmp_path: Path) -> None:
     with pytest.raises(KubeFault) as caught:
         make_reader().kube.open("test", path)
     assert "\n" not in str(caught.value)
-    assert caught.value.gap is Gap.NOT_ENABLED
+    assert caught.value.gap is Gap.UNREACHABLE
