@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +19,12 @@ import yaml
 
 from cnmm_collectors.signals import Observation
 from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_rules.engine import assess
 from cnmm_rules.facts import Facts
 from cnmm_rules.index import Index
 from cnmm_rules.rollup import roll
 from cnmm_scanner.bundle import Bundle
+from cnmm_scanner.canonical import document
 
 ACME = Path(__file__).resolve().parents[2] / "examples" / "acme"
 
@@ -138,6 +141,24 @@ def test_scan_ends_well(scanned: Scanned) -> None:
     assert scanned.status == 0, scanned.said.decode("utf-8", "replace")
     assert scanned.assessment["organisation"] == "acme"
     assert scanned.assessment["as_of"] == EXPECTED["as_of"].isoformat()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_input_changes_no_byte(scanned: Scanned, seed: int) -> None:
+    """Law 7 where it is hard: several sources answer one reading, and lists are not whole."""
+    with Bundle(scanned.out / "bundle.cnmm") as bundle:
+        facts, catalogue = bundle.facts(), bundle.catalogue()
+        rng, mixed = random.Random(seed), {}
+        for name in ("observations", "memberships", "populations", "claims", "waivers", "ledger"):
+            mixed[name] = list(getattr(facts, name))
+            rng.shuffle(mixed[name])
+        evidence = [(one, facts.evidence[one]) for one in facts.evidence]
+        rng.shuffle(evidence)
+        shuffled = replace(
+            facts, evidence=dict(evidence), **{name: tuple(held) for name, held in mixed.items()}
+        )
+        again = document(assess(shuffled, catalogue).to_json())
+    assert again == (scanned.out / "assessment.json").read_bytes()
 
 
 @pytest.mark.parametrize("section", sorted(EXPECTED["sections"]))
