@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +10,7 @@ from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import Subject
+from cnmm_rules.conclusions import conclusions_digest
 from cnmm_rules.facts import Claim, Waiver
 from cnmm_rules.predicates import Leafed
 from cnmm_rules.ranges import Range
@@ -271,26 +270,6 @@ def _headline(sections: tuple[SectionState, ...]) -> dict[str, Any]:
     possible = min((section.possible or 0 for section in rated), default=0)
     lowest = [section.id for section in rated if section.proven == proven]
     return {"proven": proven, "possible": possible, "sections": lowest}
-
-
-_OUTSIDE_CONCLUSIONS = ("evidence", "evidence_total", "counter_evidence", "gaps", "statement")
-
-
-def conclusions_digest(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 over headline, sections, teams and findings without times, locators, evidence and
-    ledger."""
-    findings = [
-        {key: value for key, value in finding.items() if key not in _OUTSIDE_CONCLUSIONS}
-        for finding in document["findings"]
-    ]
-    core = {
-        "headline": document["headline"],
-        "sections": document["sections"],
-        "teams": document["teams"],
-        "findings": findings,
-    }
-    text = json.dumps(core, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def test_to_json(test: Leafed) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import Subject, SubjectError, SubjectKind
-from cnmm_rules.assessment import conclusions_digest
-from cnmm_scanner.canonical import digest, document
+from cnmm_rules.conclusions import conclusions_digest
+from cnmm_scanner.canonical import document
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.recheck import repository_of
@@ -29,11 +28,6 @@ from cnmm_scanner.recheck import repository_of
 SCHEMA = "cnmm/export/1"
 PROFILE = "external"
 WITHHELD = "withheld"
-COMPARED = (
-    "nameless: SHA-256 over the headline, the organisation's sections, the teams' sections in the order of "
-    "their content, and every finding's kind of subject, criterion and outcome, sorted; it is the same for "
-    "the sealed assessment and for this export"
-)
 _FREE_WHY = ("an auditor decided: ", "declared not applicable: ")
 _FINDING = ("criterion", "outcome", "tests", "evidence_total", "implied_by", "conflict")
 _OWN_WORDS = f" {PROFILE} {WITHHELD} organisation deviation component cluster namespace".encode()
@@ -204,29 +198,18 @@ def _evidence(item: Evidence, names: Names) -> Evidence:
     )
 
 
-def nameless_digest(assessment: Mapping[str, Any]) -> str:
-    """Return the digest of the conclusions without any name: see COMPARED."""
-    teams = sorted(document(team["sections"]) for team in assessment["teams"])
-    findings = sorted(
-        [one["subject"].partition(":")[0], one["criterion"], one["outcome"]] for one in assessment["findings"]
-    )
-    core = [assessment["headline"], assessment["sections"], [json.loads(one) for one in teams], findings]
-    return digest(document(core))
-
-
 def describe(assessment: Mapping[str, Any], told: Mapping[str, Any], manifest: str) -> dict[str, Any]:
-    """Return what an export says of itself, with the digest that can be compared; raises ExportFault."""
-    nameless = nameless_digest(assessment)
-    if nameless_digest(told) != nameless:
-        raise ExportFault("the export does not hold the sealed conclusions")
+    """Return what an export says of itself; raises ExportFault where it is not what the bundle concludes."""
+    if told["conclusions_digest"] != assessment["conclusions_digest"]:
+        raise ExportFault(
+            "the export does not hold the sealed conclusions",
+            "run `cnmm verify`; a bundle of an older version is assessed again first: `cnmm assess`",
+        )
     return {
         "schema": SCHEMA,
         "profile": PROFILE,
         "bundle": manifest,
-        "sealed_conclusions_digest": assessment["conclusions_digest"],
         "conclusions_digest": told["conclusions_digest"],
-        "nameless_digest": nameless,
-        "compared": COMPARED,
     }
 
 

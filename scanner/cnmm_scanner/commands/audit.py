@@ -157,5 +157,5 @@ def export(
     folder = make_folder(output)
     for name, data in sorted(files.items()):
         click.echo(write_file(folder, name, data), err=True)
-    click.echo(f"compare {about['nameless_digest']}: {about['compared']}")
+    click.echo(f"conclusions {about['conclusions_digest']}, the same as the bundle's")
     return 0

@@ -13,12 +13,13 @@ import pytest
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_reports.schema import schema
+from cnmm_rules.conclusions import conclusions_digest
 from cnmm_scanner.bundle import Bundle, write_bundle
 from cnmm_scanner.canonical import document, record
 from cnmm_scanner.cli import run
 from cnmm_scanner.container import held
 from cnmm_scanner.derive import derive
-from cnmm_scanner.export import Names, export, nameless_digest
+from cnmm_scanner.export import ExportFault, Names, describe, export
 from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.records import MEMBERSHIPS
 from unit.scanner.small import ABOUT, SECTION, facts
@@ -158,8 +159,8 @@ def test_the_conclusions_are_the_same(bundle: Path, tmp_path: Path) -> None:
     before = sealed(bundle)
     assert told["headline"] == before["headline"]
     assert told["sections"] == before["sections"]
-    assert about["nameless_digest"] == nameless_digest(told) == nameless_digest(before)
-    assert about["sealed_conclusions_digest"] == before["conclusions_digest"] != told["conclusions_digest"]
+    assert about["conclusions_digest"] == told["conclusions_digest"] == before["conclusions_digest"]
+    assert conclusions_digest(told) == conclusions_digest(before) == before["conclusions_digest"]
     outcomes = sorted((one["criterion"], one["outcome"]) for one in told["findings"])
     assert outcomes == sorted((one["criterion"], one["outcome"]) for one in before["findings"])
     assert {one["subject"] for one in told["findings"]} == {"org:organisation", "team:team-001"}
@@ -179,12 +180,11 @@ def test_the_same_names_file_gives_the_same_export(bundle: Path, tmp_path: Path)
     assert other["assessment.json"] != (tmp_path / "1/assessment.json").read_bytes()
 
 
-def test_a_changed_conclusion_has_another_nameless_digest(bundle: Path) -> None:
+def test_an_export_of_altered_conclusions_is_refused(bundle: Path) -> None:
     before = sealed(bundle)
-    told = export(before, Names("0" * 64))
-    assert nameless_digest(told) == nameless_digest(before)
-    told["findings"][0]["outcome"] = "contested"
-    assert nameless_digest(told) != nameless_digest(before)
+    before["findings"][0]["outcome"] = "contested"
+    with pytest.raises(ExportFault, match="does not hold the sealed conclusions"):
+        describe(before, export(before, Names("0" * 64)), "sha256:" + "0" * 64)
 
 
 def test_a_names_file_is_never_handed_out_and_never_guessed(
