@@ -12,8 +12,8 @@ from cnmm_collectors.signals import SignalError, SignalSpec, Unit, split_key
 from cnmm_rules.criteria import Catalogue
 from cnmm_rules.facts import Facts
 from cnmm_rules.index import Index
+from cnmm_rules.pile import gather
 from cnmm_rules.ranges import Comparison, Operator
-from cnmm_rules.rollup import gather
 from cnmm_scanner.gates import GateFault
 
 _FORM = re.compile(r"([^<>=]+(?:\{[^{}]*\})?)(>=|<=|>|<|=)([0-9]{1,12}(?:\.[0-9]{1,6})?)")
