@@ -205,9 +205,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Masses:
-    """How much each label holds (paths for each team), or just which labels occur (`category/tool`, 1)."""
+    """How much each label holds (paths for each team), or just which labels occur (`category/tool`, 1).
+
+    Where not `whole`, there may be more labels than those that were seen.
+    """
 
     items: tuple[tuple[str, int], ...]
+    whole: bool = True
 
 
 Value = bool | int | Fraction | str | Interval | Tally | Masses
@@ -367,7 +371,8 @@ def value_to_json(value: Value) -> Any:
     if isinstance(value, Tally):
         return {"passed": value.passed, "eligible": value.eligible, "unread": value.unread}
     if isinstance(value, Masses):
-        return {"masses": [[label, mass] for label, mass in value.items]}
+        held: dict[str, Any] = {"masses": [[label, mass] for label, mass in value.items]}
+        return held if value.whole else {**held, "whole": False}
     return value
 
 
@@ -386,5 +391,6 @@ def value_from_json(value: Any) -> Value:
         if "passed" in value:
             return Tally(value["passed"], value["eligible"], value["unread"])
         if "masses" in value:
-            return Masses(tuple((str(label), int(mass)) for label, mass in value["masses"]))
+            held = tuple((str(label), int(mass)) for label, mass in value["masses"])
+            return Masses(held, value.get("whole", True) is True)
     raise SignalError(f"{str(value)[:80]!r} is not a value the schema knows")

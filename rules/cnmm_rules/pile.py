@@ -8,12 +8,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from cnmm_collectors.signals import Absence, Gap, Interval, Observation, SignalSpec, State, Tally, Value
+from cnmm_collectors.signals import (
+    Absence,
+    Gap,
+    Interval,
+    Masses,
+    Observation,
+    SignalSpec,
+    State,
+    Tally,
+    Value,
+)
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.index import Index, Leaf, Reading, Resolved
 from cnmm_rules.ranges import Range, exact
 
 Holds = Callable[[Range], bool | None]
+AT_LEAST = "these were seen; there may be more"
+"""The detail of the gap that a list of names leaves which could not be read to its end."""
 
 
 @dataclass(slots=True)
@@ -34,11 +46,12 @@ class Pile:
     gaps: Counter[tuple[Gap, str]] = field(default_factory=Counter)
     contested: bool = False
     conflict: bool = False
+    cut: bool = False
     answers: dict[Holds, list[bool | None]] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
-        return bool(self.unread) or self.hidden > 0 or self.open
+        return bool(self.unread) or self.hidden > 0 or self.open or self.cut
 
     @property
     def widest(self) -> Range:
@@ -123,6 +136,9 @@ def _take(pile: Pile, index: Index, leaf: Leaf, reading: Reading) -> None:
     if isinstance(value, Tally) and value.eligible + value.unread == 0:
         pile.ineligible.append(reading.evidence)
         return
+    if isinstance(value, Masses) and not value.whole:
+        pile.cut = True
+        pile.gaps[Gap.NOT_VISIBLE, AT_LEAST] += 1
     pile.values.append((leaf, value, reading.evidence))
     if reading.state is State.OBSERVED:
         pile.observed.append(reading.evidence)

@@ -119,4 +119,6 @@ def _covers(found: Value, truth: Value) -> bool:
             found.passed <= truth.passed <= found.passed + found.unread
             and found.eligible - found.passed <= failed <= found.eligible - found.passed + found.unread
         )
+    if isinstance(found, Masses) and isinstance(truth, Masses):
+        return not found.whole and set(found.items) <= set(truth.items)
     return False

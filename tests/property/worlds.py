@@ -120,7 +120,8 @@ def values(draw: st.DrawFn, item: SignalSpec) -> Value:
             return Tally(draw(st.integers(0, eligible)), eligible, draw(st.integers(0, 2)))
         case Unit.MASSES:
             labels = draw(st.lists(st.sampled_from(_LABELS), unique=True, max_size=3))
-            return Masses(tuple((label, draw(st.integers(1, 5))) for label in sorted(labels)))
+            held = tuple((label, draw(st.integers(1, 5))) for label in sorted(labels))
+            return Masses(held, whole=draw(st.integers(0, 3)) > 0)
         case _:
             return draw(st.integers(0, 6))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -155,15 +155,26 @@ class Listed(Generic[Kept]):
     look: Look
 
 
+def joined(looks: Sequence[Look]) -> Look:
+    """Return the looks at single namespaces as one."""
+    digest = hashlib.sha256("".join(one.digest for one in looks).encode("ascii")).hexdigest()
+    items, pages = sum(one.items for one in looks), sum(one.pages for one in looks)
+    return Look(looks[0].path, items, pages, "", digest)
+
+
 def fold(
-    cluster: KubeCluster, resource: Resource, served: Served, start: Callable[[], Kept], page: int = PAGE
-) -> Listed[Kept]:
-    """Return a whole list folded into a new sink; raises KubeFault. An expired list is begun again once."""
+    cluster: KubeCluster, resource: Resource, served: Served, start: Callable[[], Kept], page: int = PAGE,
+    namespace: str = "",
+) -> Listed[Kept]:  # fmt: skip
+    """Return a whole list, or that of a namespace, folded into a new sink; raises KubeFault.
+
+    An expired list is begun again once.
+    """
     accept = METADATA if resource.metadata else JSON
     for again in (True, False):
         sink = start()
         try:
-            return Listed(sink, _fill(cluster, resource.path(served.version), accept, sink, page))
+            return Listed(sink, _fill(cluster, resource.path(served.version, namespace), accept, sink, page))
         except ShapeFault as fault:
             raise KubeFault(f"{resource.name}: {fault}", fault.gap) from None
         except KubeFault as fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from cnmm_collectors import accounts
@@ -20,8 +20,8 @@ from cnmm_collectors.kubernetes.answers import (
     upkeep,
     workloads,
 )
-from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing
-from cnmm_collectors.kubernetes.resources import Resource
+from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing, within_sight
+from cnmm_collectors.kubernetes.resources import ROLE_BINDINGS, Resource
 from cnmm_collectors.kubernetes.shape import ShapeFault
 from cnmm_collectors.kubernetes.view import View
 from cnmm_collectors.plugin import Membership, PersonFact, Reader, Yield
@@ -64,13 +64,10 @@ class Findings:
 
     def all(self) -> Iterator[Yield]:
         """Yield who belongs where, and one signal for each key of each subject."""
-        try:
-            rooms = [self.namespace(name) for name in self._view.tenants()]
-        except KubeFault:
-            rooms = []
-        yield from self._memberships()
+        rooms = self._rooms()
+        yield from self._memberships(rooms)
         yield from self._accounts()
-        subjects = {SubjectKind.CLUSTER: [self.cluster], SubjectKind.NAMESPACE: rooms}
+        subjects = {SubjectKind.CLUSTER: [self.cluster], SubjectKind.NAMESPACE: list(rooms)}
         found, faults = self._ask()
         cited = dict(self._cite(found))
         answered: set[tuple[str, Subject]] = set()
@@ -83,7 +80,19 @@ class Findings:
             blank = faults.get(spec.id, NOT_MEASURED)
             for subject, key in product(subjects.get(spec.subject, ()), keys_of(spec)):
                 if (key, subject) not in answered:
-                    yield Signal(key, subject, self._view.source, blank)
+                    yield Signal(key, subject, self._view.source, rooms.get(subject) or blank)
+
+    def _rooms(self) -> dict[Subject, Unknown | None]:
+        """Return the namespaces of the population, and why those that only may belong to it are unknown."""
+        try:
+            sure, doubtful = self._view.tenants(), self._view.doubtful()
+        except KubeFault:
+            return {}
+        why = "whether anything runs here was not to be seen: "
+        return {
+            **{self.namespace(name): None for name in sure},
+            **{self.namespace(name): Unknown(one.gap, f"{why}{one}") for name, one in doubtful.items()},
+        }
 
     def _ask(self) -> tuple[list[Finding], dict[str, Unknown]]:
         """Return every finding, and by signal why there is none."""
@@ -92,8 +101,10 @@ class Findings:
         for answer in ANSWERS:
             if not set(answer.signals) & set(self._specs):
                 continue
+            self._view.touched.clear()
             try:
-                found += answer.find(self._view)
+                own = list(answer.find(self._view))
+                found += within_sight(own, self._view.unlooked())
             except (KubeFault, ShapeFault) as fault:
                 faults.update(dict.fromkeys(answer.signals, Unknown(fault.gap, str(fault))))
         return found, faults
@@ -107,13 +118,9 @@ class Findings:
                 for key in keys_of(spec):
                     yield Signal(key, self.cluster, self._view.source, Unknown(gap, detail))
 
-    def _memberships(self) -> Iterator[Membership]:
-        try:
-            names = list(self._view.tenants())
-        except KubeFault:
-            return
-        for name in names:
-            yield Membership(self.namespace(name), self.cluster)
+    def _memberships(self, rooms: Iterable[Subject]) -> Iterator[Membership]:
+        for room in rooms:
+            yield Membership(room, self.cluster)
         try:
             owners = workloads.teams_of(self._view)
         except (KubeFault, ShapeFault):
@@ -130,7 +137,8 @@ class Findings:
         except (KubeFault, ShapeFault):
             yield accounts.listed("kubernetes", self.cluster, whole=False)
             return
-        yield accounts.listed("kubernetes", self.cluster, whole=True)
+        whole = not self._view.holes.get(ROLE_BINDINGS)
+        yield accounts.listed("kubernetes", self.cluster, whole=whole)
         for one in held:
             if one.kind == "user":
                 yield from accounts.user(one.name, "kubernetes", self.cluster)

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
-from cnmm_collectors.kubernetes.client import Discovery, Listed, discover, fold
+from cnmm_collectors.kubernetes.client import Discovery, Listed, Look, Served, discover, fold, joined
 from cnmm_collectors.kubernetes.objects import KINDS, read_pod, read_workload
 from cnmm_collectors.kubernetes.resources import Document, Resource
 from cnmm_collectors.kubernetes.settings import Settings
@@ -35,6 +35,10 @@ class Keep(Generic[Item]):
         if made is not None:
             self.items.append(made)
 
+    def join(self, other: Keep[Item]) -> None:
+        """Take what another list of the kind kept."""
+        self.items += other.items
+
 
 class Pods:
     """Folds pods."""
@@ -47,6 +51,10 @@ class Pods:
         pod = read_pod(item)
         if pod is not None:
             self.fold.add(pod)
+
+    def join(self, other: Pods) -> None:
+        """Take the pods of another list."""
+        self.fold.join(other.fold)
 
 
 def trim(item: Object) -> Object:
@@ -77,6 +85,7 @@ class ClusterReading:
 
     def __init__(self, cluster: KubeCluster, name: str, page: int) -> None:
         self._cluster, self._name, self._page = cluster, name, page
+        self._given: set[str] = set()
         self.ledger: list[LedgerRow] = []
 
     def read(self, settings: Settings, environment: str, as_of: date) -> View:
@@ -108,6 +117,7 @@ class ClusterReading:
 
     def _list(self, view: View, resource: Resource, start: Callable[[], Any], optional: bool = False) -> Any:
         """Return the sink of a whole list, None where it is not served, or the fault."""
+        served: Served | None = None
         try:
             served = view.discovery.find(resource)
             if served is None and optional:
@@ -117,11 +127,49 @@ class ClusterReading:
             listed: Listed[Any] = fold(self._cluster, resource, served, start, self._page)
         except KubeFault as fault:
             told = KubeFault(f"{resource.name}: {fault}", fault.gap, fault.status)
+            if served is not None and fault.status == 403 and resource in known.LOCAL:
+                return self._by_namespace(view, resource, served, start, told)
             self._note(resource.name, told)
             return told
         view.looks[resource] = listed.look
         self._note(resource.name, None, listed.look.items)
         return listed.kept
+
+    def _by_namespace(
+        self, view: View, resource: Resource, served: Served, start: Callable[[], Any], refused: KubeFault
+    ) -> Any:
+        """Return the sink of what single namespaces give of a list that is refused as a whole, or the fault.
+
+        Where none of the workloads and pods was given, nothing more is asked for.
+        """
+        rooms = () if isinstance(view.namespaces, KubeFault) else sorted(view.namespaces)
+        first = resource in (*known.WORKLOADS, known.PODS)
+        whole, looks, holes = start(), list[Look](), dict[str, KubeFault]()
+        for name in rooms:
+            try:
+                if not first and name not in self._given:
+                    raise refused
+                listed = fold(self._cluster, resource, served, start, self._page, name)
+                self._given.add(name)
+                whole.join(listed.kept)
+                looks.append(listed.look)
+            except KubeFault as fault:
+                holes[name] = KubeFault(f"{resource.name} in {name}: {fault}", fault.gap, fault.status)
+        if not looks:
+            self._note(resource.name, refused)
+            return refused
+        view.looks[resource] = joined(looks)
+        view.holes[resource] = holes
+        self._note_parts(resource.name, len(rooms), holes, view.looks[resource].items)
+        return whole
+
+    def _note_parts(self, what: str, asked: int, holes: Mapping[str, KubeFault], items: int) -> None:
+        causes = sorted({one.gap.value for one in holes.values()})
+        about, detail = f"{self._name} {what}", f"{items} items in {asked - len(holes)} namespaces"
+        self.ledger.append(
+            LedgerRow("kubernetes", "list", about, asked, asked - len(holes), failed=len(holes),
+                      cause=causes[0] if causes else "", detail=f"{detail}; the whole list is refused")
+        )  # fmt: skip
 
     def _read_constraints(self, view: View) -> None:
         """Read every kind of Gatekeeper constraint: each template makes one of its own."""

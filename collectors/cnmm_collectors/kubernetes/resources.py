@@ -158,6 +158,18 @@ SMALL = (
 EVERYTHING = (NAMESPACES, *WORKLOADS, PODS, *SMALL)
 
 
+LOCAL = frozenset((
+    *WORKLOADS, PODS, SERVICE_ACCOUNTS, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, ROLES, ROLE_BINDINGS,
+    NETWORK_POLICIES, CILIUM_POLICIES, CALICO_POLICIES, CALICO_OWN_POLICIES, ANTREA_POLICIES,
+    KYVERNO_POLICIES, KYVERNO_OWN_CEL, KYVERNO_OWN_IMAGES, KUBEWARDEN, RESOURCE_CLAIMS, VERTICAL_AUTOSCALERS,
+    SLEEPS, *REPORTS, *SECRET_TOOLS, *SERVING,
+))  # fmt: skip
+"""Kinds that decide in their own namespace alone: where the whole list is refused, single namespaces help.
+
+A policy in a mesh's root namespace or a reconciler's list decides elsewhere: it is read whole or not at all.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A ConfigMap that is read by name and nothing else; `keys` are the only ones kept."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from cnmm_collectors.kubernetes.client import Discovery, Look
 from cnmm_collectors.kubernetes.objects import Pod, Workload
-from cnmm_collectors.kubernetes.resources import WORKLOADS, Document, Resource
+from cnmm_collectors.kubernetes.resources import NAMESPACES, PODS, WORKLOADS, Document, Resource
 from cnmm_collectors.kubernetes.semantics.mtls import Endpoint
 from cnmm_collectors.kubernetes.settings import Shared
 from cnmm_collectors.kubernetes.shape import Object
@@ -65,12 +65,22 @@ class PodFold:
             for image in pod.images:
                 self.watched.setdefault(image, set()).add(pod.node)
 
+    def join(self, other: PodFold) -> None:
+        """Take the pods of other namespaces."""
+        self.namespaces |= other.namespaces
+        self.endpoints |= other.endpoints
+        self.tuned = max(self.tuned, other.tuned)
+        for image, nodes in other.watched.items():
+            self.watched.setdefault(image, set()).update(nodes)
+
 
 @dataclass(slots=True)
 class View:
     """One cluster, live or as its manifests describe it.
 
-    `lists` holds, for each resource, its objects, None where it is proven not to be served, or the fault.
+    `lists` holds, for each resource, its objects, None where it is proven not to be served, or the fault;
+    `holes` the namespaces in which a list was refused that others gave. `touched` is what was used since
+    somebody last cleared it.
     """
 
     cluster: str
@@ -89,14 +99,22 @@ class View:
     constraints: Sequence[tuple[str, Object]] | KubeFault = ()
     offered: dict[str, Sequence[Object] | KubeFault] = field(default_factory=dict)
     api_domains: tuple[str, ...] = ()
-    _made: dict[str, Any] = field(default_factory=dict)
+    holes: dict[Resource, Mapping[str, KubeFault]] = field(default_factory=dict)
+    touched: set[Resource] = field(default_factory=set)
+    _made: dict[str, tuple[Any, frozenset[Resource]]] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:
         """Return what was made under a name before, else make it; raises what making it raises."""
         if name not in self._made:
-            self._made[name] = make()
-        made: Made = self._made[name]
-        return made
+            before, self.touched = self.touched, set()
+            try:
+                made = make()
+            finally:
+                used, self.touched = frozenset(self.touched), before | self.touched
+            self._made[name] = made, used
+        held: tuple[Made, frozenset[Resource]] = self._made[name]
+        self.touched |= held[1]
+        return held[0]
 
     def items(self, *resources: Resource) -> Sequence[Object]:
         """Return the objects of resources, none where one is not served; raises KubeFault."""
@@ -106,6 +124,7 @@ class View:
             if isinstance(held, KubeFault):
                 raise held
             found.extend(held or ())
+        self.touched.update(resources)
         return found
 
     def serves(self, *resources: Resource) -> bool:
@@ -121,26 +140,49 @@ class View:
         return held
 
     def tenants(self) -> dict[str, Namespace]:
-        """Return the namespaces of the population; raises KubeFault.
-
-        Those that are not the system's and hold a workload; all of them where workloads could not be read.
+        """Return the namespaces of the population: not the system's, and a workload or pod was seen there;
+        raises KubeFault.
         """
-        return self.once("tenants", self._tenants)
+        self.touched.add(NAMESPACES)
+        return self.once("sorted", self._sorted)[0]
 
-    def _tenants(self) -> dict[str, Namespace]:
+    def doubtful(self) -> dict[str, KubeFault]:
+        """Return the namespaces where it was refused to see whether anything runs; raises KubeFault."""
+        return self.once("sorted", self._sorted)[1]
+
+    def _sorted(self) -> tuple[dict[str, Namespace], dict[str, KubeFault]]:
         known = need(self.namespaces)
         own = {name: one for name, one in known.items() if not self.settings.is_system(name)}
-        try:
-            used = {one.namespace for one in self.all_workloads()}
-            if self.source == "kubernetes":
-                used |= set(need(self.pods).namespaces)
-        except KubeFault:
-            return own
-        return {name: one for name, one in own.items() if name in used or self.unread.get(name)}
+        used = {name for name, files in self.unread.items() if files}
+        open_: dict[str, KubeFault] = {}
+        for resource in (*WORKLOADS, *((PODS,) if self.source == "kubernetes" else ())):
+            held = self.pods if resource is PODS else self.workloads.get(resource, [])
+            if isinstance(held, KubeFault):
+                open_ |= dict.fromkeys(own, held)
+            else:
+                used |= set(held.namespaces) if isinstance(held, PodFold) else {o.namespace for o in held}
+                open_ |= self.holes.get(resource, {})
+        tenants = {name: one for name, one in own.items() if name in used}
+        return tenants, {name: open_[name] for name in own if name in open_ and name not in used}
 
     def all_workloads(self) -> list[Workload]:
         """Return every workload, system namespaces included; raises KubeFault."""
+        self.touched.update(WORKLOADS)
         return [one for resource in WORKLOADS for one in need(self.workloads[resource])]
+
+    def all_pods(self) -> PodFold:
+        """Return the pods, folded; raises KubeFault."""
+        self.touched.add(PODS)
+        return need(self.pods)
+
+    def unlooked(self) -> dict[str, KubeFault]:
+        """Return the namespaces in which something that was touched could not be read, and why; raises
+        KubeFault.
+        """
+        found = dict(self.doubtful()) if NAMESPACES in self.touched else {}
+        for one in sorted(self.touched, key=lambda resource: resource.name):
+            found |= self.holes.get(one, {})
+        return found
 
     def by_namespace(self) -> dict[str, list[Workload]]:
         """Return the workloads of each namespace of the population; raises KubeFault."""
@@ -163,7 +205,7 @@ class View:
     def _endpoints(self) -> dict[str, dict[str, set[Endpoint]]]:
         found: dict[str, dict[str, set[Endpoint]]] = {name: {} for name in self.tenants()}
         if self.source == "kubernetes":
-            for (namespace, controller), seen in need(self.pods).endpoints.items():
+            for (namespace, controller), seen in self.all_pods().endpoints.items():
                 if namespace in found and not all(one.gateway for one in seen):
                     found[namespace][controller] = seen
             return found

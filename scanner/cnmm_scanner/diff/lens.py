@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.signals import Interval, Observation, State, Tally, Value
+from cnmm_collectors.signals import Interval, Masses, Observation, State, Tally, Value
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.facts import BaselineFact, Facts, PopulationFact
 from cnmm_rules.index import PARENT_KIND
@@ -106,6 +106,8 @@ def _narrows(wide: Value, narrow: Value) -> bool:
     if isinstance(wide, Tally) and isinstance(narrow, Tally):
         more = narrow.eligible - wide.eligible
         return 0 < more == wide.unread - narrow.unread and 0 <= narrow.passed - wide.passed <= more
+    if isinstance(wide, Masses) and isinstance(narrow, Masses):
+        return not wide.whole and set(wide.items) <= set(narrow.items)
     return False
 
 

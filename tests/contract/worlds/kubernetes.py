@@ -11,7 +11,7 @@ from cnmm_collectors.plugin import Target
 from cnmm_collectors.reader import KubeLimits, SourceKube, SourceReader
 from contract.worlds import SECRET, World
 from doubles.kubernetes.objects import namespace, node, pod, workload
-from doubles.kubernetes.server import ApiServer, Handler
+from doubles.kubernetes.server import ApiServer, Handler, only
 
 PARTS = ("server",)
 REALITIES = ("whole", "bare")
@@ -33,8 +33,10 @@ EVERYWHERE = (
     "redirect",
 )
 PLACES = ("pods", "deployments", "networkpolicies", "apis")
+ONE_NAMESPACE = "403 but for one namespace"
 FAULTS = (
     *EVERYWHERE,
+    ONE_NAMESPACE,
     *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
 )
 LIMITS = KubeLimits(seconds=0.3, connect=0.5, attempts=2, pause=0.01, longest_pause=0.02, total=3)
@@ -49,13 +51,16 @@ def world(folder: Path, state: str) -> Iterator[World]:
             api.add(
                 workload("shop", "web"), pod("shop", "web"), workload("shop", "mail"), pod("shop", "mail")
             )
+            api.add(namespace("idle"), namespace("till"), workload("till", "till"), pod("till", "till"))
         api.objects["", "secrets"] = [
             {
                 "metadata": {"name": "s", "namespace": "shop", "resourceVersion": "1"},
                 "data": {"token": SECRET},
             }
         ]
-        if state not in REALITIES:
+        if state == ONE_NAMESPACE:
+            api.faults[""] = only("shop")
+        elif state not in REALITIES:
             fault, _, place = state.partition(" at ")
             api.faults[place] = _fault(fault)
         settings = {

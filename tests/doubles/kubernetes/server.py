@@ -304,6 +304,25 @@ def refuse(code: int, reason: str = "", message: str = "", headers: Iterable[tup
     return fault
 
 
+def only(*namespaces: str) -> Fault:
+    """Refuse every list of a namespaced kind but those of some namespaces, as role bindings would."""
+
+    def fault(handler: Handler) -> bool:
+        parts = urlsplit(handler.path).path.strip("/").split("/")
+        rest = parts[2:] if parts[0] == "api" else parts[3:]
+        if not rest or rest == ["namespaces"]:
+            return False
+        held = rest[2:] if rest[0] == "namespaces" and len(rest) > 2 else rest
+        version = ("", parts[1]) if parts[0] == "api" else tuple(parts[1:3])
+        namespaced = handler.api.resources.get(version, {}).get(held[0], ("", True))[1]  # type: ignore[call-overload]
+        if not namespaced or (held is not rest and rest[1] in namespaces):
+            return False
+        handler.status(403, "Forbidden", "cannot list")
+        return True
+
+    return fault
+
+
 def times(count: int, fault: Fault) -> Fault:
     """Let a fault happen that many times."""
     left = [count]

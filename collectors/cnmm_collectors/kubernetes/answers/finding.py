@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from fractions import Fraction
 
 from cnmm_collectors.kubernetes.resources import Resource
 from cnmm_collectors.kubernetes.view import View
-from cnmm_collectors.signals import Gap, Tally, Value
+from cnmm_collectors.reader.kube import KubeFault
+from cnmm_collectors.signals import Gap, Interval, Masses, Tally, Value
 
 
 class Nothing(Enum):
@@ -53,6 +55,47 @@ class Answer:
 def share(passed: int, told: int, untold: int = 0) -> Tally | Nothing:
     """Return a tally, or absent where nothing is eligible: the namespace leaves the population."""
     return Tally(passed, told, untold) if told + untold else ABSENT
+
+
+def within_sight(found: Sequence[Finding], unlooked: Mapping[str, KubeFault]) -> Iterator[Finding]:
+    """Yield findings as far as they hold while some namespaces could not be read.
+
+    Their own are unknown; of the cluster, what was seen is a lower end; elsewhere nothing changes.
+    """
+    for one in found:
+        if not unlooked or isinstance(one.value, Hidden):
+            yield one
+        elif one.namespace in unlooked:
+            fault = unlooked[one.namespace]
+            yield replace(one, value=Hidden(fault.gap, str(fault)))
+        elif one.namespace:
+            yield one
+        else:
+            yield replace(one, value=_at_least(one.value, unlooked))
+
+
+def _at_least(value: Value | Nothing, unlooked: Mapping[str, KubeFault]) -> Value | Hidden:
+    if value is True:
+        return True
+    if isinstance(value, Masses) and value.items:
+        return replace(value, whole=False)
+    if isinstance(value, int) and value:
+        return Interval(Fraction(value), None)
+    if isinstance(value, Interval) and value.high is None:
+        return value
+    first = next(iter(unlooked.values()))
+    return Hidden(first.gap, f"in {len(unlooked)} namespaces: {first}")
+
+
+def names(found: Iterable[str]) -> Masses:
+    """Return labels, each once and sorted."""
+    return Masses(tuple((name, 1) for name in sorted(set(found))))
+
+
+def at_least(found: Iterable[str], untold: str) -> Masses | Hidden:
+    """Return labels to which more may belong, where there is one at all; `untold` says which and why."""
+    held = names(found)
+    return replace(held, whole=False) if held.items else Hidden(Gap.NOT_VISIBLE, untold)
 
 
 def listing(names: Sequence[str], most: int = 8) -> str:

@@ -73,6 +73,9 @@ def _istio(view: View) -> MeshConfig | KubeFault:
     """Return the mesh configuration, a fault where it was refused, is not there, or is of two minds."""
     if view.source != "kubernetes":
         return MeshConfig()
+    for fault in view.holes.get(known.DEPLOYMENTS, {}).values():
+        # A control plane may be where nobody may look, and its namespace is the root of its policies.
+        return fault
     found = set()
     for document, held in view.documents.items():
         if document.keys != known.ISTIO_CONFIG.keys or held is None:

@@ -15,9 +15,11 @@ from cnmm_collectors.kubernetes.answers.finding import (
     Finding,
     Hidden,
     Nothing,
+    at_least,
     listing,
     share,
 )
+from cnmm_collectors.kubernetes.answers.finding import names as labels
 from cnmm_collectors.kubernetes.projects import MATURE, Project
 from cnmm_collectors.kubernetes.semantics import accelerators
 from cnmm_collectors.kubernetes.shape import text
@@ -72,10 +74,6 @@ def running(view: View) -> dict[str, Running]:
     return found
 
 
-def _labels(names: list[str]) -> Masses:
-    return Masses(tuple((name, 1) for name in sorted(set(names))))
-
-
 def taken_up(view: View) -> dict[str, Running]:
     """Return the CNCF projects that run beyond what a fresh cluster holds."""
     left_out = projects.baseline()
@@ -88,10 +86,10 @@ def _projects(view: View) -> Iterator[Finding]:
         names = [name for name, one in found.items() if _counts(one.project, maturity)]
         says = f"{maturity or 'any'}: {listing(names, 20) or 'none'}"
         facet = [f"maturity={maturity}"] if maturity else []
-        yield Finding(_key("k8s.cncf_project_count", facet), "", _labels(names), says, _BASIS)
+        yield Finding(_key("k8s.cncf_project_count", facet), "", labels(names), says, _BASIS)
         for env in ("production", "nonprod"):
             key = _key("k8s.cncf_project_count", [*facet, f"env={env}"])
-            yield Finding(key, "", _here(view, env, _labels(names)), says, _BASIS)
+            yield Finding(key, "", _here(view, env, labels(names)), says, _BASIS)
 
 
 def _key(name: str, facets: list[str]) -> str:
@@ -115,18 +113,19 @@ def _new(view: View) -> Iterator[Finding]:
     for months in (12, 36):
         key = f"k8s.new_cncf_project_count{{months={months}}}"
         if view.environment != "production":
-            value = _here(view, "production", _labels([]))
+            value = _here(view, "production", labels([]))
             yield Finding(key, "", value, "no production cluster", _BASIS)
             continue
         first = (view.as_of - timedelta(days=round(months * 365.25 / 12))).isoformat()
         names = [name for name, one in found.items() if one.since >= first]
         undated = [name for name, one in found.items() if not one.is_dated(first)]
         says = f"API definitions not older than {months} months: {listing(names, 20) or 'none'}"
-        if undated:
-            hidden = Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(undated, 3)} has run")
-            yield Finding(key, "", hidden, says, _BASIS)
-            continue
-        yield Finding(key, "", _labels(names), says, _BASIS)
+        yield Finding(key, "", dated(names, undated), says, _BASIS)
+
+
+def dated(found: list[str], undated: list[str]) -> Masses | Hidden:
+    untold = f"nothing says since when {listing(undated, 3)} has run"
+    return at_least(found, untold) if undated else labels(found)
 
 
 def _security(view: View) -> Iterator[Finding]:
@@ -137,7 +136,7 @@ def _security(view: View) -> Iterator[Finding]:
         for name, one in running(view).items()
         if name not in left_out and ("security" in one.kinds or one.project.category in categories)
     ]
-    yield Finding("k8s.security_tool_count", "", _labels(names), listing(names, 20) or "none", _BASIS)
+    yield Finding("k8s.security_tool_count", "", labels(names), listing(names, 20) or "none", _BASIS)
 
 
 def _extensions(view: View) -> Iterator[Finding]:
@@ -145,7 +144,7 @@ def _extensions(view: View) -> Iterator[Finding]:
     yield Finding(
         "k8s.extension_crd_group_count",
         "",
-        _labels(groups),
+        labels(groups),
         listing(groups, 20) or "none",
         (known.DEFINITIONS,),
     )
@@ -153,7 +152,7 @@ def _extensions(view: View) -> Iterator[Finding]:
 
 def _machine_learning(view: View) -> Iterator[Finding]:
     names = [name for name, one in running(view).items() if "ml" in one.kinds]
-    yield Finding("k8s.ml_tool_count", "", _labels(names), listing(names, 20) or "none", _BASIS)
+    yield Finding("k8s.ml_tool_count", "", labels(names), listing(names, 20) or "none", _BASIS)
 
 
 def _cost(view: View) -> Iterator[Finding]:
@@ -174,15 +173,15 @@ def _assistants(view: View) -> Iterator[Finding]:
         ]
         facet = [f"interface={interface}"] if interface else []
         says = f"assistants: {listing(names) or 'none'}; with recent results: {listing(used) or 'none'}"
-        yield Finding(_key("k8s.aiops_tool_count", facet), "", _labels(names), says, _BASIS)
+        yield Finding(_key("k8s.aiops_tool_count", facet), "", labels(names), says, _BASIS)
         yield Finding(
-            _key("k8s.aiops_tool_count", [*facet, "state=installed"]), "", _labels(names), says, _BASIS
+            _key("k8s.aiops_tool_count", [*facet, "state=installed"]), "", labels(names), says, _BASIS
         )
-        unseen = set(names) - set(used)
+        seen = set(names) & set(used)
         value = (
-            Hidden(Gap.NOT_VISIBLE, "whether the tool is used is not kept in the cluster")
-            if unseen or not names
-            else _labels(names)
+            labels(seen)
+            if names and seen == set(names)
+            else at_least(seen, "whether the tool is used is not kept in the cluster")
         )
         yield Finding(_key("k8s.aiops_tool_count", [*facet, "state=used"]), "", value, says, _BASIS)
 
@@ -197,7 +196,7 @@ def _watched(view: View) -> Iterator[Finding]:
     nodes = {text(one, "metadata", "name") for one in view.items(known.NODES)}
     covered: set[str] = set()
     tools = set()
-    for image, seen in need(view.pods).watched.items():
+    for image, seen in view.all_pods().watched.items():
         tool = projects.of_image(image)
         if tool is not None and "detector" in tool.kinds:
             covered |= seen & nodes
@@ -254,19 +253,14 @@ def _duplicated(view: View) -> Iterator[Finding]:
         if name not in left_out and projects.has_rivals(one.project)
     ]
     old = [one for one in found if "" < (one.since or one.seen) < year]
-    labels = [f"{one.project.category}/{one.project.name}" for one in old]
+    found_old = [f"{one.project.category}/{one.project.name}" for one in old]
     # An age that is not told matters only beside another tool of the category.
     beside = Counter(one.project.category for one in found)
     undated = [
         one.project.name for one in found if not one.is_dated(year) and beside[one.project.category] > 1
     ]
-    says = f"longer than a year: {listing(labels, 20) or 'none'}"
-    value = (
-        Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(undated, 3)} has run")
-        if undated
-        else _labels(labels)
-    )
-    yield Finding("k8s.standing_duplication_count", "", value, says, _BASIS)
+    says = f"longer than a year: {listing(found_old, 20) or 'none'}"
+    yield Finding("k8s.standing_duplication_count", "", dated(found_old, undated), says, _BASIS)
 
 
 def _own(view: View) -> Iterator[Finding]:
@@ -281,7 +275,7 @@ def _own(view: View) -> Iterator[Finding]:
         if any(name.endswith((f".{domain}",)) for domain in view.api_domains) and need(held)
     ]
     says = f"own kinds with an instance: {listing(names, 20) or 'none'}"
-    yield Finding("k8s.own_extension_count", "", _labels(names), says, (known.DEFINITIONS,))
+    yield Finding("k8s.own_extension_count", "", labels(names), says, (known.DEFINITIONS,))
 
 
 def _clusters(view: View) -> Iterator[Finding]:

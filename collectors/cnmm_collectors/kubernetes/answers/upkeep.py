@@ -7,8 +7,17 @@ from datetime import timedelta
 
 from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
-from cnmm_collectors.kubernetes.answers.finding import ABSENT, Answer, Finding, Hidden, Nothing, listing
-from cnmm_collectors.kubernetes.answers.tools import Running, running, taken_up
+from cnmm_collectors.kubernetes.answers.finding import (
+    ABSENT,
+    Answer,
+    Finding,
+    Hidden,
+    Nothing,
+    at_least,
+    listing,
+)
+from cnmm_collectors.kubernetes.answers.finding import names as labels
+from cnmm_collectors.kubernetes.answers.tools import Running, dated, running, taken_up
 from cnmm_collectors.kubernetes.answers.workloads import label_of
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.semantics import releases
@@ -18,10 +27,6 @@ from cnmm_collectors.signals import Gap, Masses
 
 YEAR, ACTED_DAYS = 365, 180
 _BASIS = (known.DEFINITIONS, *known.WORKLOADS, known.APPLICATIONS, known.HELM_RELEASES)
-
-
-def _named(names: list[str]) -> Masses:
-    return Masses(tuple((name, 1) for name in sorted(set(names))))
 
 
 def _days_ago(view: View, days: int) -> str:
@@ -73,8 +78,8 @@ def _looked_after(view: View) -> Iterator[Finding]:
     says = f"owned and renewed within a year: {listing(names, 20) or 'none'}; "
     says += f"not told: {listing(untold) or 'none'}"
     rows = (
-        ("k8s.cncf_kept_project_count", _named(names)),
-        ("k8s.cncf_category_count", _named([found[name].project.category for name in names])),
+        ("k8s.cncf_kept_project_count", labels(names)),
+        ("k8s.cncf_category_count", labels([found[name].project.category for name in names])),
     )
     for key, value in rows:
         for env in ("", "production", "nonprod"):
@@ -88,7 +93,8 @@ def _placed(view: View, env: str, value: Masses, untold: list[str]) -> Masses | 
     if env and env != view.environment:
         return ABSENT
     if untold:
-        return Hidden(Gap.NOT_VISIBLE, f"owner or version history is not told of {listing(untold, 3)}")
+        held = [name for name, _ in value.items]
+        return at_least(held, f"owner or version history is not told of {listing(untold, 3)}")
     return value
 
 
@@ -98,12 +104,7 @@ def _came_and_went(view: View) -> Iterator[Finding]:
     names = [name for name, one in found.items() if one.since >= first and one.since]
     untold = [name for name, one in found.items() if not one.is_dated(first)]
     says = f"API definitions younger than a year: {listing(names, 20) or 'none'}"
-    value = (
-        Hidden(Gap.NOT_VISIBLE, f"nothing says since when {listing(untold, 3)} has run")
-        if untold
-        else _named(names)
-    )
-    yield Finding("k8s.tool_change_count_12m{change=appeared}", "", value, says, _BASIS)
+    yield Finding("k8s.tool_change_count_12m{change=appeared}", "", dated(names, untold), says, _BASIS)
     gone = Hidden(Gap.NOT_COLLECTED, "what has gone only an earlier reading could show")
     for key in ("k8s.tool_change_count_12m", "k8s.tool_change_count_12m{change=gone}"):
         yield Finding(key, "", gone, gone.detail, _BASIS)
@@ -160,7 +161,7 @@ def _optimisers(view: View) -> Iterator[Finding]:
         names = [name for own in acted.values() for name in own] if not goal else acted[goal]
         says = f"acted within {ACTED_DAYS} days: {listing(names) or 'none'}"
         facet = f"{{goal={goal}}}" if goal else ""
-        yield Finding(f"k8s.optimiser_count{facet}", "", _named(names), says, basis)
+        yield Finding(f"k8s.optimiser_count{facet}", "", labels(names), says, basis)
 
 
 def _newest(view: View, resource: known.Resource, field: str) -> str:
@@ -183,7 +184,7 @@ def _vertical(view: View, first: str) -> Iterator[str]:
     """Yield the vertical autoscaler where one may act and a pod carries what it set lately."""
     if (
         any(_may_act(one) for one in view.items(known.VERTICAL_AUTOSCALERS))
-        and need(view.pods).tuned >= first
+        and view.all_pods().tuned >= first
     ):
         yield "vertical-pod-autoscaler"
 

@@ -6,14 +6,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from cnmm_collectors.kubernetes import resources as known
-from cnmm_collectors.kubernetes.answers.finding import ABSENT, Answer, Finding, Hidden, listing, share
+from cnmm_collectors.kubernetes.answers.finding import (
+    ABSENT,
+    Answer,
+    Finding,
+    Hidden,
+    at_least,
+    listing,
+    names,
+    share,
+)
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.semantics.changes import Writer
 from cnmm_collectors.kubernetes.semantics.gitops import Managed, managed_by
 from cnmm_collectors.kubernetes.settings import Shared
 from cnmm_collectors.kubernetes.shape import text
-from cnmm_collectors.kubernetes.view import Hardening, Namespace, View, need
-from cnmm_collectors.signals import Gap, Masses
+from cnmm_collectors.kubernetes.view import Hardening, Namespace, View
+from cnmm_collectors.signals import Gap
 
 LONG_DAYS = 90
 BASIS = known.WORKLOADS
@@ -65,7 +74,7 @@ def _requests(view: View) -> Iterator[Finding]:
 
 def _hardened(view: View) -> Iterator[Finding]:
     live = view.source == "kubernetes"
-    seen = need(view.pods).namespaces if live else _templates(view)
+    seen = view.all_pods().namespaces if live else _templates(view)
     for name in view.tenants():
         one = seen.get(name, Hardening())
         says = (
@@ -149,10 +158,9 @@ def _applications(view: View) -> Iterator[Finding]:
             yield Finding("k8s.prod_app_count", name, value, "no production cluster", BASIS)
             continue
         long = [one for one in workloads if _born(one) is not None and _born(one) <= oldest]  # type: ignore[operator]
-        names = sorted({_application(one, rooms[name], view.settings) for one in long})
-        says = f"applications with a workload of {LONG_DAYS} days or more: {listing(names)}"
-        masses = Masses(tuple((one, 1) for one in names)) if names else ABSENT
-        yield Finding("k8s.prod_app_count", name, masses, says, BASIS)
+        held = sorted({_application(one, rooms[name], view.settings) for one in long})
+        says = f"applications with a workload of {LONG_DAYS} days or more: {listing(held)}"
+        yield Finding("k8s.prod_app_count", name, names(held) if held else ABSENT, says, BASIS)
 
 
 def _born(workload: Workload) -> date | None:
@@ -178,14 +186,12 @@ def _teams(view: View) -> Iterator[Finding]:
         owners = {
             view.settings.team(label_of(view.settings.owner_labels, one, rooms[name])) for one in workloads
         }
+        named = sorted(owners - {""})
+        says = f"teams: {listing(named) or 'none'}"
         if "" in owners:
-            hidden = Hidden(Gap.NOT_COLLECTED, "a workload carries no owner that is a declared team")
-            yield Finding("k8s.prod_team_count", name, hidden, hidden.detail, BASIS)
-            continue
-        says = f"teams: {listing(sorted(owners))}"
-        yield Finding(
-            "k8s.prod_team_count", name, Masses(tuple((one, 1) for one in sorted(owners))), says, BASIS
-        )
+            says += "; a workload carries no owner that is a declared team"
+        held = at_least(named, says) if "" in owners else names(named)
+        yield Finding("k8s.prod_team_count", name, held, says, BASIS)
 
 
 def _accelerated(view: View) -> Iterator[Finding]:
@@ -200,7 +206,10 @@ def teams_of(view: View) -> dict[str, str]:
     """Return the declared team of each namespace all of whose workloads are its own; raises KubeFault."""
     rooms = view.tenants()
     found: dict[str, str] = {}
+    unlooked = {name for resource in BASIS for name in view.holes.get(resource, {})}
     for name, workloads in view.by_namespace().items():
+        if name in unlooked:
+            continue
         owners = {
             view.settings.team(label_of(view.settings.owner_labels, one, rooms[name])) for one in workloads
         }

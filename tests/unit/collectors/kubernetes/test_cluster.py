@@ -10,7 +10,7 @@ import pytest
 
 from cnmm_collectors import accounts
 from cnmm_collectors.reader.people import pseudonym
-from cnmm_collectors.signals import Interval, Tally
+from cnmm_collectors.signals import Interval, Masses, Tally
 from doubles.kubernetes.objects import container, custom, manager, namespace, node, pod, settled, workload
 from doubles.kubernetes.server import ApiServer, refuse
 from unit.collectors.kubernetes.conftest import Run, Seen
@@ -417,7 +417,8 @@ def test_owners_are_teams_that_exist(shop: ApiServer, run: Run) -> None:
     assert run().value("k8s.owner_label_ratio", SHOP) == Tally(0, 1, 2)
     seen = run(teams=["acme/checkout"])
     assert seen.value("k8s.owner_label_ratio", SHOP) == Tally(1, 3)
-    assert seen.gap("k8s.prod_team_count", SHOP) == "not_collected"
+    assert seen.value("k8s.prod_team_count", SHOP) == Masses((("acme/checkout", 1),), whole=False)
+    assert run(teams=["acme/other"]).gap("k8s.prod_team_count", SHOP) == "not_visible"
 
 
 def test_a_namespace_belongs_to_the_team_that_owns_it(api: ApiServer, run: Run) -> None:

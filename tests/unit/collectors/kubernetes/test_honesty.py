@@ -75,7 +75,7 @@ FAULTS = {
 def test_a_fault_of_one_list_changes_only_what_needs_it(name: str, shop: ApiServer, run: Run) -> None:
     whole = run().states()
     fault, gap = FAULTS[name]
-    shop.faults["/api/v1/pods"] = fault
+    shop.faults["/pods"] = fault
     seen = run(limits=KubeLimits(seconds=0.5, connect=1, pause=0.01, longest_pause=0.02))
     hit = {place: seen.gap(*place) for place, state in seen.states().items() if state != whole.get(place)}
     assert {key for key, _ in hit} == {

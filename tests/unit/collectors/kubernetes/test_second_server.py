@@ -54,10 +54,10 @@ def settings() -> dict[str, Any]:
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
-    "a list": ({"get /api/v1/pods": 403}, "not_permitted"),
-    "a list that hides": ({"get /api/v1/pods": 404}, "not_visible"),
-    "a list that is down": ({"get /api/v1/pods": 503}, "unreachable"),
-    "a list of another shape": ({"get /api/v1/pods": {"kind": "PodList", "items": 7}}, "malformed"),
+    "a list": ({"list v1/pods": 403}, "not_permitted"),
+    "a list that hides": ({"list v1/pods": 404}, "not_visible"),
+    "a list that is down": ({"list v1/pods": 503}, "unreachable"),
+    "a list of another shape": ({"list v1/pods": {"kind": "PodList", "items": 7}}, "malformed"),
     "nobody": ({"get": 401}, "not_permitted"),
 }
 
