@@ -16,6 +16,9 @@ STATEMENT_TYPE = "application/vnd.cnmm.statement+yaml"
 SUFFIX = ".sig"
 """What is added to a statement's file name for its signature."""
 
+COMPLETE = "complete.yaml"
+"""The file of a records folder that lists, under a signature, all records there are."""
+
 
 def public_key(pem: bytes) -> SSlibKey | None:
     """Return the Ed25519 key of a PEM file, None where it holds none."""

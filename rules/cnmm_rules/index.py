@@ -147,6 +147,11 @@ class Index:
             self._resolved[key] = found
         return found
 
+    def sealed(self, key: str, subject: Subject) -> tuple[Observation, ...]:
+        """Return every source's own reading of a signal about a subject, in one order."""
+        seen = self._readings.get(key, {}).get(subject, ())
+        return (seen,) if isinstance(seen, Observation) else tuple(seen)
+
     def stale(self, window_days: int) -> frozenset[str]:
         """Return the evidence ids last confirmed more than `window_days` before the audit date."""
         cutoff = (self._facts.as_of - timedelta(days=window_days)).isoformat()

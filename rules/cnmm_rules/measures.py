@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from cnmm_collectors.signals import Rollup, State
+from cnmm_collectors.signals import Observation, Rollup, State
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.criteria import RECORD_SIGNALS, Record, RecordKind, record_keys
 from cnmm_rules.index import Index
@@ -100,15 +100,34 @@ class SubjectMeasures:
     def record(self, test: Record) -> RecordState:
         """Return the strongest record of that name: a proven one before a stated one, then the newest."""
         states = [self._record(key) for key in record_keys(test)]
-        return min(
-            states,
-            key=lambda state: (not state.proven, state.age_days is None, state.age_days or 0),
-        )
+        if all(state.absent for state in states):
+            cited = tuple(dict.fromkeys(item for state in states for item in state.rolled.evidence))
+            return replace(states[0], rolled=replace(states[0].rolled, evidence=cited, cited=len(cited)))
+        return replace(min(states, key=_strength), absent=False)
 
     def _record(self, key: str) -> RecordState:
-        reading = self.index.readings(key).get(self.index.facts.org)
-        if reading is None or reading.state is not State.OBSERVED or not isinstance(reading.value, str):
-            return RecordState(None, False, unread("no such record was supplied"))
+        """Return the strongest that any source says of a record: a source adds proof and takes none away.
+
+        What a signed list denies and somebody handed in all the same is contested.
+        """
+        seen = self.index.sealed(key, self.index.facts.org)
+        denied = tuple(item for one in seen if one.state is State.ABSENT for item in one.evidence)
+        states = [state for one in seen if (state := self._state(key, one)) is not None]
+        if not states:
+            if not denied:
+                return RecordState(None, False, unread("no such record was supplied"))
+            none = Rolled(Range(Fraction(0), Fraction(0)), 1, 1, 1, denied, len(denied))
+            return RecordState(None, False, none, absent=True)
+        best = min(states, key=_strength)
+        if not denied:
+            return best
+        both = tuple(dict.fromkeys((*best.rolled.evidence, *denied)))
+        told = replace(best.rolled, evidence=both, cited=len(both), contested=True)
+        return replace(best, rolled=told)
+
+    def _state(self, key: str, reading: Observation) -> RecordState | None:
+        if reading.state is not State.OBSERVED or not isinstance(reading.value, str):
+            return None
         word, _, day = reading.value.partition(" ")
         age = (self.index.facts.as_of - date.fromisoformat(day)).days
         seen = Rolled(Range(Fraction(age), Fraction(age)), 1, 1, 1, reading.evidence, len(reading.evidence))
@@ -118,3 +137,9 @@ class SubjectMeasures:
     def criterion(self, name: str) -> Truth:
         """Return another row's finding for this subject: met, unmet, else unknown."""
         return self.outcomes.get(name)
+
+
+def _strength(state: RecordState) -> tuple[bool, bool, bool, bool, int]:
+    """Order records: proven before stated, undisputed before contested, there before not, then the newest."""
+    gone = state.age_days is None
+    return not state.proven, state.rolled.contested, gone, state.absent, state.age_days or 0

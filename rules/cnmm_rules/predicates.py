@@ -47,13 +47,14 @@ class RecordState:
     """What is known of a named record.
 
     `age_days` is None where there is none; `proven` or merely stated; `document` where an artefact carries
-    it.
+    it; `absent` where a signed list of all records says that there is none.
     """
 
     age_days: int | None
     proven: bool
     rolled: Rolled
     document: bool = False
+    absent: bool = False
 
 
 class Measures(Protocol):
@@ -201,8 +202,9 @@ class _Evaluation:
     def _record(self, test: Record) -> Leafed:
         state = self.measures.record(test)
         dated = state.age_days is not None and 0 <= state.age_days <= test.at_most
-        claimed = dated and not state.proven
-        truth = True if dated and (state.proven or self.claims) else None
+        claimed = dated and not state.proven and not state.rolled.contested
+        truth: Truth = True if dated and (state.proven or self.claims) else False if state.absent else None
+        truth = _cited(state.rolled, truth) if state.absent or state.rolled.contested else truth
         threshold = f"{test.kind.value} record at most {test.at_most} days old"
         name = f"record.{test.kind.value}.{test.name}"
         affirmed = truth is True and not state.document

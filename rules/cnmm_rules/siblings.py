@@ -108,12 +108,14 @@ class _Case:
         return None if given is None else _range(given)
 
     def record(self, test: Record) -> RecordState:
-        """Return the given record: an age in days is proven, `claimed` is stated today."""
+        """Return the given record: an age in days is proven, `claimed` stated today, `absent` denied."""
         kinds = ("artefact", "statement", "either")
         for kind in kinds if test.kind.value == "either" else (test.kind.value,):
             given = self.model.given.get(f"record.{kind}.{test.name}")
             if given == "claimed":
                 return RecordState(0, False, self._seen(0))
+            if given == "absent":
+                return RecordState(None, False, self._seen(0), absent=True)
             if given is not None:
                 return RecordState(int(given), True, self._seen(given), kind == "artefact")
         return RecordState(None, False, unread())
@@ -167,7 +169,7 @@ def _run(row: Criterion, case: CaseModel, catalogue: Catalogue, where: str) -> C
     try:
         judged = judge(row, applies, _Case(case, catalogue))
     except (TypeError, ValueError, ArithmeticError) as error:
-        message = f"{where}: {case.name}: a given value is not a number, a range or `claimed`"
+        message = f"{where}: {case.name}: a given value is not a number, a range, `claimed` or `absent`"
         raise CatalogueError(message) from error
     return CaseResult(row.id, case.name, where, case.want, judged.outcome, judged.why)
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from cnmm_collectors.signatures import STATEMENT_TYPE, SUFFIX
+from cnmm_collectors import registry
+from cnmm_collectors.signatures import COMPLETE, STATEMENT_TYPE, SUFFIX
 from cnmm_collectors.subjects import Subject, SubjectError
 from cnmm_rules import criteria
 from cnmm_rules.criteria import Catalogue, Criterion, RecordKind
@@ -135,6 +136,25 @@ def write_sidecar(
     told = {"key": key, "date": day, "digest": f"sha256:{digest}", "owner": owner, "reviewer": reviewer}
     raw = dump(told)
     return [write_file(folder, name, raw), *_sign(folder, name, raw, signer)]
+
+
+def write_list(
+    folder: Path, keys: Sequence[str], role: str, day: date, expires: date, signer: Signer
+) -> list[Path]:
+    """Write which records there are, as the whole list, and its signature; return the files.
+
+    Raises StatementFault for a key that no row asks for, or a list that would speak for more than a year.
+    """
+    known = {key for spec in registry.declared(("artefact", "attest")) for key in spec.parameters[0].values}
+    for key in keys:
+        if key not in known:
+            near = ", ".join(difflib.get_close_matches(key, known, 3, 0.4)) or "cnmm explain shows a row's"
+            raise StatementFault(f"no record is called {key[:60]!r}", near)
+    if not day < expires <= day + LONGEST + timedelta(days=1):
+        raise StatementFault("a list speaks for a year at most", "--expires an earlier day")
+    raw = dump({"complete": sorted(set(keys)), "role": role, "date": day, "expires": expires})
+    folder = make_folder(folder)
+    return [write_file(folder, COMPLETE, raw), *_sign(folder, COMPLETE, raw, signer)]
 
 
 def append(path: Path, kind: str, entry: Mapping[str, Any]) -> None:

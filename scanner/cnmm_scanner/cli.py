@@ -36,6 +36,7 @@ ENTRIES = {
     "serve": Entry(f"{_COMMANDS}.serve:serve", "Show reports and history in a browser, read-only."),
     "attest": Entry(f"{_COMMANDS}.statements:attest", "Write or list statements; --interview asks for them."),
     "artefact": Entry(f"{_COMMANDS}.statements:artefact", "Say of a document which record it is."),
+    "complete": Entry(f"{_COMMANDS}.statements:complete", "Sign that a list of records is all there are."),
     "waive": Entry(f"{_COMMANDS}.statements:waive", "Write down an accepted risk; never a pass."),
     "adjudicate": Entry(f"{_COMMANDS}.statements:adjudicate", "Write down an auditor's decision on a row."),
     "explain": Entry(

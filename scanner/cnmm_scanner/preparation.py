@@ -37,7 +37,7 @@ from cnmm_scanner.requirements import Requirement, check_requirements
 from cnmm_scanner.sealing import foreign_specs
 from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
-from cnmm_scanner.sources import SourceKind, source_targets
+from cnmm_scanner.sources import HOSTS, SourceKind, source_targets
 from cnmm_scanner.targets import parse_target, require_accepted
 from cnmm_scanner.work import Conditions
 
@@ -190,7 +190,7 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
     organisation = order.organisation or settings.organisation or _name_of(targets)
     targets = tuple(replace(one, facts=(*one.facts, ("organisation", organisation))) for one in targets)
     org = Subject.safe(SubjectKind.ORG, organisation)
-    targets = (*targets, *source_targets(settings.sources, org, settings.k))
+    targets = (*targets, *source_targets(settings.sources, org, settings.k, targets))
     require_accepted(targets, collectors.values())
     as_of = order.as_of or settings.as_of or datetime.now(UTC).date()
     joins = load_joins(discover(JOINS, order.own_only))
@@ -299,9 +299,6 @@ def _period(order: Order, settings: Settings, as_of: date) -> tuple[date, date]:
     if not start <= end <= as_of:
         raise UsageFault(f"period {start}..{end} does not end by the audit date {as_of}", "give --period")
     return start, end
-
-
-HOSTS = ("github", "gitlab")
 
 
 def _name_of(targets: tuple[Target, ...]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class SourceKind(StrEnum):
     CATALOG = "catalog"
 
 
+HOSTS = ("github", "gitlab")
+"""The kinds of targets that are organisations of a host."""
 _TARGETS = {
     SourceKind.ONCALL: "work",
     SourceKind.WORK: "work",
@@ -38,16 +40,23 @@ _TARGETS = {
 
 
 def source_targets(
-    sources: Mapping[SourceKind, Sequence[Path]], organisation: Subject, k: int
+    sources: Mapping[SourceKind, Sequence[Path]],
+    organisation: Subject,
+    k: int,
+    others: Iterable[Target] = (),
 ) -> tuple[Target, ...]:
     """Return a target each for people exports, exports of work, records and catalogue files.
 
-    People exports are one target, because what is told of one must be weighed against the others.
+    People exports are one target, because what is told of one must be weighed against the others. Records
+    learn which hosts of the `others` may know how they were merged.
     """
     facts: dict[str, list[tuple[str, str]]] = {}
     for kind, places in sources.items():
         held = facts.setdefault(_TARGETS.get(kind, "people"), [])
         held += [(kind.value, str(place.absolute())) for place in places]
+    if "records" in facts:
+        hosts = ((f"host {one.kind} {one.credential}", one.locator) for one in others if one.kind in HOSTS)
+        facts["records"] += hosts
     return tuple(
         Target(name, "sources", subject=organisation, facts=(*found, ("k", str(k))))
         for name, found in sorted(facts.items())

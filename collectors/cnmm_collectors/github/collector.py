@@ -24,6 +24,7 @@ from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.deploying import read_releases
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.github.probes import probe_all
+from cnmm_collectors.github.provenance import STATEMENTS, read_statements
 from cnmm_collectors.github.searching import today_of
 from cnmm_collectors.github.security import read_scans
 from cnmm_collectors.github.tracking import asks as asks_issues
@@ -35,6 +36,8 @@ from cnmm_collectors.hosts.alerts import no_scans
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.ownership import judge_ownership
+from cnmm_collectors.hosts.provenance import SPECS as RECORDS
+from cnmm_collectors.hosts.provenance import Filed, statement_signals, unread_signals
 from cnmm_collectors.hosts.signals import Namer, emit
 from cnmm_collectors.hosts.work import SIGNALS as WORK
 from cnmm_collectors.hosts.work import Window, work_signals
@@ -54,12 +57,16 @@ def _answerable() -> tuple[SignalSpec, ...]:
     return tuple(spec for spec in specs if any(source.name == "github" for source in spec.sources))
 
 
+_DESCRIBED = _answerable()
+"""What a description of an organisation or a repository answers, in whole or in part."""
+
+
 class GitHubCollector:
     """Reads a GitHub organisation or one of its repositories; implements `plugin.Collector`."""
 
     name: ClassVar[str] = "github"
     version: ClassVar[str] = "1"
-    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
+    signals: ClassVar[tuple[SignalSpec, ...]] = (*_DESCRIBED, *RECORDS)
     Settings: ClassVar[type[BaseModel]] = options.Settings
 
     def __init__(self) -> None:
@@ -67,8 +74,8 @@ class GitHubCollector:
         self._known: dict[str, Known] = {}
 
     def accepts(self, target: Target) -> bool:
-        """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of one afterwards."""
-        kinds = ("github", ACTIVITY, ANALYSES)
+        """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of either afterwards."""
+        kinds = ("github", ACTIVITY, ANALYSES, STATEMENTS)
         return target.kind in kinds and _LOCATOR.fullmatch(target.locator) is not None
 
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
@@ -98,7 +105,7 @@ class GitHubCollector:
         try:
             yield from probe_all(Client(reader, settings), organisation)
         except (HttpFault, Unseen) as fault:
-            every = tuple(spec.id for spec in self.signals)
+            every = tuple(spec.id for spec in _DESCRIBED)
             yield Probe("organisation", every, False, str(fault), gap=fault.gap)
 
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
@@ -109,6 +116,9 @@ class GitHubCollector:
             if client.settings.work:
                 calls += predict_work(client, target, reader, int(target.fact("repositories", "1")))
             return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
+        if target.kind == STATEMENTS:
+            calls = len(Filed.of(target))
+            return WorkItem(self.name, f"statements in {target.locator}", target, (), "api", calls)
         if target.kind == ANALYSES:
             calls = int(target.fact("repositories", "1"))
             return WorkItem(self.name, f"analyses of {target.locator}", target, (), "api", calls)
@@ -129,7 +139,10 @@ class GitHubCollector:
         namer = Namer(_split(target)[0])
         if target.kind == "github":
             known = self._know(client, target, reader)
-            yield from find_all(known, target, namer, self.signals, plan_of(client.settings), reader.as_of)
+            yield from find_all(known, target, namer, _DESCRIBED, plan_of(client.settings), reader.as_of)
+            return
+        if target.kind == STATEMENTS:
+            yield from statement_signals(self.name, target, read_statements(client, target))
             return
         known = self._known.get(target.locator) or self._know(client, target, reader)
         if target.kind == ACTIVITY:
@@ -176,11 +189,13 @@ class GitHubCollector:
         namer, why = Namer(organisation), Unknown(fault.gap, str(fault))
         if target.kind == "github":
             subject, kind = (namer.repo(name), SubjectKind.REPO) if name else (namer.org, SubjectKind.ORG)
-            yield from emit(self.signals, kind, subject, self.name, {}, why)
+            yield from emit(_DESCRIBED, kind, subject, self.name, {}, why)
             yield accounts.listed("host", namer.org, whole=False)
+        elif target.kind == STATEMENTS:
+            yield from unread_signals(self.name, target, why)
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
-            yield from later_unread(known, namer, self.name, keys, self.signals, why)
+            yield from later_unread(known, namer, self.name, keys, _DESCRIBED, why)
         yield LedgerRow(
             "github", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),

@@ -170,6 +170,42 @@ query($q: String!, $n: Int!, $after: String) {
 }
 """
 
+STATEMENT: Final = """
+query($org: String!, $name: String!, $path: String!) {
+  repository(owner: $org, name: $name) {
+    viewerPermission
+    defaultBranchRef {
+      name
+      branchProtectionRule { allowsForcePushes allowsDeletions }
+      rules(first: 50) { totalCount nodes { type } }
+      target {
+        __typename
+        ... on Commit {
+          oid
+          file(path: $path) { oid }
+          history(first: 1, path: $path) {
+            nodes { associatedPullRequests(first: 10) { nodes { ...Merged } } }
+          }
+        }
+      }
+    }
+  }
+}
+fragment Merged on PullRequest {
+  url merged baseRefName
+  baseRepository { nameWithOwner }
+  author { __typename login }
+  mergeCommit { file(path: $path) { oid } }
+  commits(first: 100) {
+    totalCount
+    nodes { commit { authors(first: 10) { totalCount nodes { user { login } } } } }
+  }
+  latestOpinionatedReviews(first: 50, writersOnly: true) {
+    nodes { state author { __typename login } commit { file(path: $path) { oid } } }
+  }
+}
+"""
+
 ALL: Final = {
     "count": COUNT,
     "changes": CHANGES,
@@ -180,5 +216,6 @@ ALL: Final = {
     "deployments": DEPLOYMENTS,
     "more deployments": MORE_DEPLOYMENTS,
     "upstream": UPSTREAM,
+    "statement": STATEMENT,
 }
 """Every query by the name that citations and tests use."""

@@ -15,13 +15,16 @@ from cnmm_collectors import registry
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
+from cnmm_collectors.records.checkout import Waiting, blob_id, statements_on_hosts
+from cnmm_collectors.records.completeness import read_lists
+from cnmm_collectors.records.folders import files_of, state_of
 from cnmm_collectors.records.statements import Statement, StatementFault, parse, plain
 from cnmm_collectors.records.trust import Trust
-from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 _SIGNAL = {"attestations": ("attest.record", "attest"), "artefacts": ("artefact.record", "artefact")}
-_YAML = (".yaml", ".yml")
+UNSIGNED = "not signed by a role whose key is trusted"
 LONGEST_DAYS = 366
 """The longest that a statement may speak for."""
 
@@ -48,6 +51,8 @@ class _Found:
     proven: bool
     day: date
     reading: Reading
+    waiting: Waiting | None = None
+    """Given where nothing but a signature or somebody's review is missing."""
 
 
 class RecordsCollector:
@@ -66,10 +71,11 @@ class RecordsCollector:
     def plan(self, target: Target, settings: RecordsSettings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield one item for each kind of record that is given."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
+        every = tuple(sorted(locator for name, locator in target.facts if name in _SIGNAL))
         for kind in _SIGNAL:
             places = tuple(locator for name, locator in target.facts if name == kind)
             if places:
-                payload = (("kind", kind), ("places", places), ("state", _state(places)))
+                payload = (("kind", kind), ("places", places), ("every", every), ("state", state_of(every)))
                 yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), "local", payload=payload)
 
     def probe(self, target: Target, settings: RecordsSettings, reader: Reader) -> Iterator[Probe]:
@@ -80,36 +86,53 @@ class RecordsCollector:
                 yield from _probe(kind, Path(place), spec, reader)
 
     def collect(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> Iterable[Yield]:
-        """Yield a reading for each declared key, and a ledger row for each file."""
+        """Yield a reading for each declared key, a ledger row for each file, and where to see reviews."""
         given = dict(item.payload)
         kind, org = str(given["kind"]), item.subjects[0]
         spec = next(one for one in self.signals if one.id == _SIGNAL[kind][0])
         keys = spec.parameters[0].values
-        trust = Trust.read(settings.trust, given["places"], reader)
+        trust = Trust.read(settings.trust, given["every"], reader)
         yield from trust.rows
         desk = _Desk(kind, keys, trust, settings.signed_artefacts, reader)
-        best: dict[str, _Found] = {}
+        found: list[_Found] = []
         for place in given["places"]:
-            for file in _files(Path(place), reader):
+            for file in files_of(Path(place), reader):
                 if isinstance(file, LedgerRow):
                     yield file
                     continue
-                found, row = _read(file, desk)
+                more, row = _read(file, desk)
+                found += more
                 yield row
-                for one in found:
-                    known = best.get(one.key)
-                    if known is None or _order(one) > _order(known):
-                        best[one.key] = one
+        waiting = [one.waiting for one in found if one.waiting is not None]
+        yield from statements_on_hosts(waiting, item.target, reader)
+        lists = read_lists(given["every"], kind, keys, trust, reader)
+        yield from lists.rows
+        best: dict[str, _Found] = {}
+        for one in found:
+            if one.key not in best or _order(one) > _order(best[one.key]):
+                best[one.key] = one
         for key in keys:
-            missing = Unknown(Gap.NOT_COLLECTED, f"no such record among the {kind}")
-            reading = best[key].reading if key in best else missing
-            yield Signal(spec.key(key=key), org, _SIGNAL[kind][1], reading)
+            named = spec.key(key=key)
+            yield Signal(
+                named,
+                org,
+                _SIGNAL[kind][1],
+                best[key].reading if key in best else _missing(kind, key in lists.named),
+            )
+            if key in lists.denied:
+                yield Signal(named, org, "list", Absent(lists.denied[key]))
+
+
+def _missing(kind: str, listed: bool) -> Unknown:
+    if listed:
+        return Unknown(Gap.NOT_VISIBLE, f"the record is on the list of the {kind}, and no such file is there")
+    return Unknown(Gap.NOT_COLLECTED, f"no such record among the {kind}")
 
 
 def _probe(kind: str, place: Path, spec: SignalSpec, reader: Reader) -> Iterator[Probe]:
     """Yield the keys that a folder's statements name, and each file that cannot be read."""
     keys: set[str] = set()
-    for file in _files(place, reader):
+    for file in files_of(place, reader):
         if isinstance(file, LedgerRow):
             gap = Gap(file.cause) if file.failed else Gap.NOT_COLLECTED
             yield Probe(f"{kind}: {place.name}", (spec.id,), False, file.detail, gap=gap)
@@ -126,25 +149,6 @@ def _probe(kind: str, place: Path, spec: SignalSpec, reader: Reader) -> Iterator
 
 def _order(one: _Found) -> tuple[bool, bool, date]:
     return one.proven, isinstance(one.reading, Observed), one.day
-
-
-def _files(place: Path, reader: Reader) -> Iterator[Path | LedgerRow]:
-    if place.is_file():
-        yield place
-        return
-    try:
-        found = [path for pattern in _YAML for path in reader.files.list(place, f"*{pattern}")]
-    except FileFault as fault:
-        yield LedgerRow("records", "folder", place.name, 1, 0, 0, 1, fault.gap.value, str(fault))
-        return
-    if not found:
-        yield LedgerRow("records", "folder", place.name, 1, 0, 1, 0, "empty", "no record in the folder")
-    yield from (path for path in found if not _is_backed(path))
-
-
-def _is_backed(path: Path) -> bool:
-    """True for a YAML file that is itself a document with a sidecar of its own."""
-    return any(path.with_name(path.name + suffix).is_file() for suffix in _YAML)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +218,14 @@ def _judge(
         evidence.append(_cite(reader, path.parent / name, kind, statement.key, digest))
     else:
         doubts.append("no document linked")
+    only = not doubts
     doubts += _doubts(statement, signers, desk)
+    only = only and kind == "attestations" and doubts == [UNSIGNED]
     word = "claimed" if doubts else "proven"
     reading = Observed(f"{word} {day.isoformat()}", tuple(evidence))
     told = f"claimed only: {', '.join(doubts)}" if doubts else ""
-    return _Found(statement.key, not doubts, day, reading), told
+    waiting = Waiting(statement.key, day, blob_id(raw), path) if only else None
+    return _Found(statement.key, not doubts, day, reading, waiting), told
 
 
 def _doubts(statement: Statement, signers: frozenset[str], desk: _Desk) -> Iterator[str]:
@@ -233,7 +240,7 @@ def _doubts(statement: Statement, signers: frozenset[str], desk: _Desk) -> Itera
             yield "signed by neither owner nor reviewer"
         return
     if not signed:
-        yield "not signed by a role whose key is trusted"
+        yield UNSIGNED
     if statement.expires is None:
         yield "no expiry"
     elif (statement.expires - statement.day).days > LONGEST_DAYS:
@@ -266,17 +273,3 @@ def _cite(reader: Reader, path: Path, kind: str, key: str, digest: str) -> Evide
         path=path.name,
         native_id=f"sha256:{digest}",
     )
-
-
-def _state(places: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
-    """Return what changes when a file does, so that a resumed run reads it anew."""
-    found = []
-    for place in places:
-        root = Path(place)
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            try:
-                state = path.lstat()
-            except OSError:
-                continue
-            found.append((path.name, state.st_size, state.st_mtime_ns))
-    return tuple(found)

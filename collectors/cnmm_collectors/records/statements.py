@@ -79,18 +79,23 @@ def plain(role: str) -> str:
     return re.sub(r"[\W_]+", " ", role).strip().casefold()
 
 
-def parse(raw: bytes, section: str, file: str = "") -> Iterator[Statement]:
-    """Yield the statements of a YAML file: one, a list, or a list under `section`; raises StatementFault."""
+def load(raw: bytes) -> Any:
+    """Return what a YAML file holds; raises StatementFault."""
     if len(raw) > MAX_BYTES:
         raise StatementFault("larger than 1 MiB")
     if raw.count(b"*") > 200 and raw.count(b"&") > 10:
         raise StatementFault("too many aliases")
     try:
-        document: Any = yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader in C or Python
+        return yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader in C or Python
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise StatementFault(f"not well-formed YAML{where}") from None
+
+
+def parse(raw: bytes, section: str, file: str = "") -> Iterator[Statement]:
+    """Yield the statements of a YAML file: one, a list, or a list under `section`; raises StatementFault."""
+    document = load(raw)
     entries = document.get(section, [document]) if isinstance(document, Mapping) else document
     if not isinstance(entries, list) or len(entries) > MAX_NODES:
         raise StatementFault("not a record, nor a list of records")

@@ -32,6 +32,8 @@ from cnmm_collectors.work.citing import Citer
 from cnmm_collectors.work.settings import Settings
 from cnmm_collectors.work.tickets import Ticket, Tickets
 
+SIGNALS = (ITERATION, DEBT, TOUCH, RATE, HOURS, UNPLANNED, ACTIONS, SUPPORT)
+"""What exports of tickets answer."""
 _LATE = 14
 """An export whose newest row is older than so many days does not reach the audit date."""
 

@@ -23,10 +23,12 @@ from cnmm_collectors.tables.places import expand, state_of
 from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.table import open_table
 from cnmm_collectors.work import settings as options
+from cnmm_collectors.work.answers import SIGNALS as TICKETS
 from cnmm_collectors.work.answers import Answers
 from cnmm_collectors.work.citing import Citer
 from cnmm_collectors.work.layouts import LAYOUTS
 from cnmm_collectors.work.others import Others
+from cnmm_collectors.work.records import SIGNALS as OTHERS
 from cnmm_collectors.work.records import Records
 from cnmm_collectors.work.tickets import Tickets
 
@@ -36,23 +38,7 @@ def _answerable() -> tuple[SignalSpec, ...]:
     return tuple(spec for spec in found if any(source.name == "work" for source in spec.sources))
 
 
-def _told_by(*words: str) -> tuple[str, ...]:
-    """Return the signals whose permission for an export of work names one of the words."""
-    return tuple(
-        spec.id
-        for spec in _answerable()
-        if any(one.name == "work" and any(word in one.permission for word in words) for one in spec.sources)
-    )
-
-
-_PAGES = _told_by("paging")
-_BY_LAYOUT = {
-    "tickets": _told_by("Jira"),
-    "deployments": _told_by("deployments"),
-    "access reviews": _told_by("access review"),
-    "assistant usage": _told_by("assistant"),
-    "wiki pages": (),
-}
+_BY_LAYOUT = {"tickets": TICKETS, **OTHERS}
 
 
 @dataclass(slots=True)
@@ -90,8 +76,8 @@ class WorkCollector:
     signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
     Settings: ClassVar[type[BaseModel]] = options.Settings
     answers: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "work": tuple(one for found in _BY_LAYOUT.values() for one in found),
-        "oncall": _PAGES,
+        "work": tuple(one for name, found in _BY_LAYOUT.items() if name != "pages" for one in found),
+        "oncall": OTHERS["pages"],
     }
 
     @staticmethod

@@ -21,6 +21,14 @@ FAILED = "host.change_fail_ratio"
 REVIEW = "iam.access_review_date"
 ROADMAP = "catalog.platform_roadmap_date"
 ASSISTANT = "host.ai_assistant_in_use"
+SIGNALS = {
+    "pages": (PAGES,),
+    "deployments": (LEAD, FAILED),
+    "access reviews": (REVIEW,),
+    "wiki pages": (ROADMAP,),
+    "assistant usage": (ASSISTANT,),
+}
+"""What each of the smaller exports answers, by its layout."""
 _USE_DAYS = 28
 
 

@@ -1,4 +1,4 @@
-"""`cnmm attest`, `artefact`, `waive` and `adjudicate`: what people write down for an audit."""
+"""`cnmm attest`, `artefact`, `complete`, `waive` and `adjudicate`: what people write down for an audit."""
 
 from __future__ import annotations
 
@@ -118,6 +118,32 @@ def artefact(file: Path, criterion: str, owner: str, reviewer: str, config: Path
         raise StatementFault(f"{row.id} asks for no document", f"cnmm explain {row.id}")
     signer, day = _signer(asked["sign_key"]), asked["day"] or _today()
     for path in write_sidecar(file, key, day, owner, reviewer, signer, renew=asked["renew"]):
+        click.echo(path)
+    return 0
+
+
+@click.command()
+@click.argument("keys", nargs=-1, metavar="KEY...")
+@click.option(
+    "--role", required=True, help="The role that answers for it; its key is among the trusted ones."
+)
+@click.option("--date", "day", type=DAY, help="When it was so; today by default.")
+@click.option("--expires", type=DAY, help="Until when it speaks, a year at most; half a year by default.")
+@click.option("-d", "--folder", type=_FOLDER, default="artefacts", show_default=True)
+@click.option("--sign-key", type=_THERE, required=True, help="Private key of the role.")
+def complete(
+    keys: tuple[str, ...], role: str, day: date | None, expires: date | None, folder: Path, sign_key: Path
+) -> int:
+    """Sign that the records KEY... are all documents and statements there are.
+
+    A record that is not on the list is then absent instead of unknown, so that a row can be ruled out. A
+    list that is not signed by a trusted role says nothing.
+    """
+    from cnmm_scanner.attesting import write_list
+
+    start = day or _today()
+    until = expires or start + timedelta(days=182)
+    for path in write_list(folder, keys, role, start, until, _signer(sign_key)):
         click.echo(path)
     return 0
 

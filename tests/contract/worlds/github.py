@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnmm_collectors.plugin import Target
+from cnmm_collectors.subjects import Subject, SubjectKind
 from contract.worlds import CREDENTIAL, World
 from doubles.github.organisation import acme
 from doubles.github.server import serve
@@ -40,12 +41,19 @@ EVERYWHERE = (
     "endless pages",
     "redirect",
 )
-PLACES = ("inventory", "teams", "GET /orgs/acme/repos", "changes")
+PLACES = ("inventory", "teams", "GET /orgs/acme/repos", "changes", "statement")
 FAULTS = (
     *EVERYWHERE,
     *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
 )
 PEOPLE = ("olga-owner", "dora-direct", "ann-a", "ben-b", "cat-c", "dan-d", "eve-e", "crew-1")
+
+
+STATEMENTS = Target(
+    "github-statements", "acme/checkout", CREDENTIAL, Subject(SubjectKind.ORG, "acme"),
+    ((f"exec-sponsor 2026-10-10 {'5' * 40}", "attestations/sponsor.yaml"),),
+)  # fmt: skip
+"""A statement that the records collector found in a checkout of the organisation's."""
 
 
 @contextmanager
@@ -64,7 +72,7 @@ def world(folder: Path, state: str) -> Iterator[World]:
             "max_calls": 200,
         }
         yield World(
-            (Target("github", "acme", CREDENTIAL),),
+            (Target("github", "acme", CREDENTIAL), STATEMENTS),
             settings,
             asked=lambda: tuple(double.asked),
             canaries=PEOPLE,

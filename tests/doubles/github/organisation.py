@@ -125,6 +125,31 @@ def board(
     }  # fmt: skip
 
 
+def brought(
+    number: int,
+    blob: str,
+    author: str,
+    approvals: tuple[tuple[str, str], ...],
+    commits: tuple[str | None, ...] = (),
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a merged change that left `blob` at a path; an approval is (account, blob of its commit)."""
+    people = commits or (author,)
+    return {
+        "url": f"https://github.example/acme/governance/pull/{number}", "merged": True, "baseRefName": "main",
+        "baseRepository": {"nameWithOwner": "acme/governance"}, "author": account(author),
+        "mergeCommit": {"file": {"oid": blob}},
+        "commits": {"totalCount": len(people), "nodes": [
+            {"commit": {"authors": {"totalCount": 1, "nodes": [{"user": one and {"login": one}}]}}}
+            for one in people
+        ]},
+        "latestOpinionatedReviews": {"nodes": [
+            {"state": "APPROVED", "author": account(one), "commit": {"file": {"oid": seen}}}
+            for one, seen in approvals
+        ]}, **changes,
+    }  # fmt: skip
+
+
 def review(author: str, at: str, state: str = "APPROVED") -> dict[str, Any]:
     """Return a review at a moment."""
     return {"state": state, "submittedAt": at, "author": account(author)}
@@ -158,6 +183,8 @@ class Organisation:
     boards: list[dict[str, Any]] = field(default_factory=list)
     deployments: list[dict[str, Any]] = field(default_factory=list)
     upstream: list[dict[str, Any]] = field(default_factory=list)
+    statements: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What the default branch holds at (repository, path): its `blob`, and the `changes` that brought it."""
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     analyses: dict[str, str] = field(default_factory=dict)
     """When each repository was last analysed; one that is not named never was."""
@@ -233,6 +260,20 @@ def acme() -> Organisation:
         issue("checkout", 5, "ann-a", "2026-10-05", None),
     ]
     org.boards = [board("Payments", "2026-11-10", ("payments",)), board("Old", "2026-01-10", (), ("portal",))]
+    org.statements = {
+        ("checkout", "attestations/sponsor.yaml"): {
+            "blob": "5" * 40,
+            "changes": [
+                brought(
+                    7,
+                    "5" * 40,
+                    "ann-a",
+                    (("cat-c", "5" * 40),),
+                    baseRepository={"nameWithOwner": "acme/checkout"},
+                ),
+            ],
+        }
+    }
     org.deployments = [
         deployment("portal", "2026-10-09T15:00:00Z", "a" * 40, "cat-c"),
         deployment("portal", "2026-10-10T15:00:00Z", "b" * 40, "ann-a"),

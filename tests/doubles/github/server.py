@@ -19,6 +19,7 @@ from doubles.github.organisation import Organisation
 
 Row = dict[str, Any]
 _OPERATIONS = (
+    ("latestOpinionatedReviews", "statement"),
     ("membersWithRole", "organisation"), ("... on Environment", "environments"), ("fragment Described", ""),
     ("projectsV2(first", "boards"),
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
@@ -143,6 +144,8 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
         return {"data": {"nodes": [_deployed(org, key, variables) for key in variables["ids"]]}}
     if name == "more deployments":
         return {"data": {"node": _deployed(org, variables["id"], variables)}}
+    if name == "statement":
+        return _statement(org, variables)
     if variables.get("org", "").lower() != org.login.lower():
         error = {
             "type": "NOT_FOUND",
@@ -155,6 +158,24 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
         error = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve to a Repository"}
         return {"data": {"repository": node}} | ({} if node else {"errors": [error]})
     return {"data": {"organization": _organisation(org, name, variables)}}
+
+
+def _statement(org: Organisation, variables: Row) -> Row:
+    """Return what a repository's default branch holds at a path, and the changes that brought it there."""
+    node = next((one for one in org.repositories if one["name"] == variables["name"]), None)
+    if node is None or variables["org"].lower() != org.login.lower():
+        error = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve to a Repository"}
+        return {"data": {"repository": None}, "errors": [error]}
+    filed = org.statements.get((node["name"], variables["path"]))
+    commits = [{"associatedPullRequests": {"nodes": filed["changes"]}}] if filed else []
+    tip = {
+        "__typename": "Commit", "oid": "c" * 40, "file": {"oid": filed["blob"]} if filed else None,
+        "history": {"nodes": commits},
+    }  # fmt: skip
+    branch = {**node["defaultBranchRef"], "target": tip}
+    return {
+        "data": {"repository": {"viewerPermission": node["viewerPermission"], "defaultBranchRef": branch}}
+    }
 
 
 def _organisation(org: Organisation, name: str, variables: Row) -> Row:
@@ -272,7 +293,7 @@ def _spoil(answer: Row, name: str, fault: str) -> Row:
     names = {"inventory": "repositories", "boards": "projectsV2"}
     place = {
         "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
-        "deployments": ["nodes"], "more deployments": ["node", "deployments"],
+        "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
     }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",

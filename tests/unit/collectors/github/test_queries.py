@@ -30,6 +30,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "deployments": {"ids": ["R_portal"], "stages": ["production"], "n": 50},
     "more deployments": {"id": "R_portal", "stages": ["production"], "n": 50},
     "upstream": {"q": "is:pr author:ann-a", "n": 50},
+    "statement": {"org": "acme", "name": "checkout", "path": "attestations/sponsor.yaml"},
 }
 
 

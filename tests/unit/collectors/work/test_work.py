@@ -237,3 +237,22 @@ def test_moments(text: str, hour: int | None, zoned: bool) -> None:
         assert found is not None
         assert (found[0].astimezone(UTC).date(), found[0].astimezone(UTC).hour) == (date(2026, 3, 12), hour)
         assert found[1] is zoned
+
+
+def test_each_kind_of_export_names_what_it_answers_and_all_together_all_there_is() -> None:
+    named = [key for keys in WorkCollector.answers.values() for key in keys]
+    assert sorted(named) == sorted(spec.id for spec in WorkCollector.signals)
+
+
+def test_a_page_of_a_roadmap_and_a_table_of_tickets_say_what_they_answer(tmp_path: Path) -> None:
+    write(tmp_path, "wiki.csv", "Page title,Last modified", ["Platform roadmap,2026-10-01"])
+    jira(tmp_path)
+    facts = tuple(("work", str(path)) for path in sorted(tmp_path.iterdir()))
+    collector = WorkCollector()
+    reader = SourceReader(collector="work", version="1", as_of=AS_OF, now="2026-11-01T00:00:00Z")
+    target = Target("work", "sources", subject=Subject.parse("org:acme"), facts=facts)
+    told = {one.group: one.signals for one in collector.probe(target, collector.Settings(), reader)}
+    assert told["work: wiki.csv"] == ("catalog.platform_roadmap_date",)
+    (tickets,) = (keys for group, keys in told.items() if group != "work: wiki.csv")
+    assert "catalog.platform_roadmap_date" not in tickets
+    assert "host.unplanned_work_ratio" in tickets
