@@ -125,16 +125,20 @@ def files() -> dict[str, bytes]:
 @cache
 def load() -> dict[str, SignalSpec]:
     """Return every declared signal by id; raises RegistryError for a fault or a double id."""
+    return {key: spec for family in FAMILIES for key, spec in _family(family).items()}
+
+
+@cache
+def _family(family: str) -> dict[str, SignalSpec]:
+    file = resources.files(__package__).joinpath("signals_data", f"{family}.yaml")
     found: dict[str, SignalSpec] = {}
-    for name, raw in files().items():
-        for spec in parse(raw, name):
-            if spec.id in found or not spec.id.startswith(name.removesuffix(".yaml")):
-                raise RegistryError(f"{name}: {spec.id} is declared twice or in another family's file")
-            found[spec.id] = spec
+    for spec in parse(file.read_bytes(), file.name) if file.is_file() else ():
+        if spec.id in found or not spec.id.startswith(f"{family}."):
+            raise RegistryError(f"{file.name}: {spec.id} is declared twice or in another family's file")
+        found[spec.id] = spec
     return found
 
 
 def declared(families: Iterable[str]) -> tuple[SignalSpec, ...]:
-    """Return the signals of the given families, sorted by id."""
-    wanted = tuple(f"{family}." for family in families)
-    return tuple(spec for key, spec in sorted(load().items()) if key.startswith(wanted))
+    """Return the signals of the given families, sorted by id; no other family's file is read."""
+    return tuple(spec for family in sorted(families) for _, spec in sorted(_family(family).items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -93,14 +93,20 @@ class Belonging:
         strange, titled = self.unmatched()
         readable = titled > 0 and 5 * strange <= titled
         people = self.roster.people.values()
+        names = frozenset(person.title for person in people)
+        families = frozenset(family for person in people for family in person.families)
+        members = self.roster.members()
         for role in (*_TITLE_ROLES, *_WORDED, "platform-team"):
             key = f"roster.role_filled{{role={role}}}"
             if role == "platform-team":
-                filled = any(_is_platform_team(name, self.roster) for name in self.groups.teams)
+                filled = any(
+                    _is_platform_team(members[name], self.roster.types.get(name, ""))
+                    for name in self.groups.teams
+                )
             elif role in _WORDED:
-                filled = any(re.search(_WORDED[role], person.title) for person in people)
+                filled = any(re.search(_WORDED[role], name) for name in names)
             else:
-                filled = any(_TITLE_ROLES[role] & set(person.families) for person in people)
+                filled = bool(_TITLE_ROLES[role] & families)
             if filled or (readable and not self.roster.unread):
                 yield self._tell(key, filled, f"role {role}")
             else:
@@ -109,13 +115,13 @@ class Belonging:
 
     def _areas(self) -> Iterator[Signal]:
         declared = "area" in self.roster.columns
+        leads = [p for p in self.roster.people.values() if p.standing in titles.SENIOR]
         for area, pattern in _AREAS.items():
             key = f"roster.senior_area_filled{{area={area}}}"
-            leads = [p for p in self.roster.people.values() if p.standing in titles.SENIOR]
             if declared:
                 filled = any(re.search(pattern, text) or text == area for p in leads for text in p.areas)
             else:
-                filled = any(p.families and re.search(pattern, p.title) for p in leads)
+                filled = any(re.search(pattern, name) for name in {p.title for p in leads if p.families})
             if filled or (declared and not self.roster.unread):
                 yield self._tell(key, filled, f"area {area}")
             else:
@@ -195,12 +201,11 @@ class Belonging:
             yield self._missing("hr.dev_plan_ratio", "no date of a development plan in the roster")
 
 
-def _is_platform_team(name: str, roster: Roster) -> bool:
-    members = [person for person in roster.people.values() if name in person.teams]
+def _is_platform_team(members: Sequence[Person], declared: str) -> bool:
     if len(members) < _PLATFORM_TEAM:
         return False
     platform = sum("platform_engineer" in person.families for person in members)
-    return roster.types.get(name, "").startswith("platform") or 2 * platform > len(members)
+    return declared.startswith("platform") or 2 * platform > len(members)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
+from cnmm_collectors.shipped import shipped
 
 SENSITIVE = frozenset({"trust", "westrum", "burnout", "conflict", "cn-threat"})
 _REVERSED = re.compile(r"\((?:r|reverse[d]?)\)\s*$|\[(?:r|reversed?)\]")
@@ -21,8 +20,7 @@ _POINTS = re.compile(
 @cache
 def constructs() -> Mapping[str, Mapping[str, Any]]:
     """Return the constructs as declared in the data beside this module."""
-    raw = resources.files(__package__).joinpath("constructs.yaml").read_text(encoding="utf-8")
-    found: dict[str, Mapping[str, Any]] = yaml.safe_load(raw)
+    found: dict[str, Mapping[str, Any]] = shipped(__package__, "constructs.yaml")
     return found
 
 

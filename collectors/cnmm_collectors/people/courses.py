@@ -6,9 +6,8 @@ import re
 import unicodedata
 from enum import IntFlag
 from functools import cache, lru_cache
-from importlib import resources
 
-import yaml
+from cnmm_collectors.shipped import shipped
 
 
 class Topic(IntFlag):
@@ -45,7 +44,7 @@ _COMMUNITY = re.compile(
 
 @cache
 def _rules() -> tuple[tuple[Topic, re.Pattern[str]], ...]:
-    found = yaml.safe_load(resources.files(__package__).joinpath("courses.yaml").read_text(encoding="utf-8"))
+    found = shipped(__package__, "courses.yaml")
     native = found["cn"].replace("{k8s}", found["k8s"])
     return tuple(
         (Topic[name], re.compile(text.replace("{cn}", native).replace("{k8s}", found["k8s"])))
@@ -53,9 +52,13 @@ def _rules() -> tuple[tuple[Topic, re.Pattern[str]], ...]:
     )
 
 
-@lru_cache(maxsize=100_000)
 def topics(title: str, code: str, topic: str, lab: str, provider: str) -> Topic:
     """Return what a course counts for; a course nothing is known of still counts as learning."""
+    return _about(title, code, topic, lab) | _source(provider.strip().casefold())
+
+
+@lru_cache(maxsize=100_000)
+def _about(title: str, code: str, topic: str, lab: str) -> Topic:
     text = unicodedata.normalize("NFKC", f"{title} {code} {topic}").casefold().replace("_", " ")
     found = Topic.LEARNED
     for one, pattern in _rules():
@@ -65,8 +68,13 @@ def topics(title: str, code: str, topic: str, lab: str, provider: str) -> Topic:
         found |= Topic.LAB
     if Topic.SECURITY in found and Topic.CLOUD_NATIVE in found:
         found |= Topic.CN_SECURITY
-    if provider.strip():
-        source = provider.casefold()
-        inside, community = _INSIDE.search(source), _COMMUNITY.search(source)
-        found |= Topic.IN_HOUSE if inside else Topic.COMMUNITY if community else Topic.OUTSIDE
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _source(provider: str) -> Topic:
+    if not provider:
+        return Topic(0)
+    if _INSIDE.search(provider):
+        return Topic.IN_HOUSE
+    return Topic.COMMUNITY if _COMMUNITY.search(provider) else Topic.OUTSIDE

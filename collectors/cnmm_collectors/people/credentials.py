@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -93,6 +94,18 @@ def _person(directory: Directory, ids: list[tuple[str, str]], rostered: bool) ->
     return found.pop() if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Badges:
+    """A saved document of badges, and the file that holds it."""
+
+    name: str
+    digest: str
+    document: Any
+
+    def close(self) -> None:
+        """Nothing was copied."""
+
+
 def holds_badges(document: Any) -> bool:
     """True for a saved document of badges that is understood."""
     return any(True for _ in _badges(document))
@@ -105,15 +118,12 @@ def take_badges(
     directory: Directory,
     as_of: date,
     rostered: bool,
-) -> bool:
-    """Add the badges of a saved document; return False where it holds none that is understood."""
-    found = list(_badges(document))
-    if not found:
-        return False
+) -> None:
+    """Add the badges of a saved document."""
     if isinstance(document, Mapping) and (document.get("metadata") or {}).get("next_page_url"):
         certificates.partial = True
         intake.told.append("a page of several: the rest is missing")
-    for number, badge in enumerate(found, 1):
+    for number, badge in enumerate(_badges(document), 1):
         intake.rows += 1
         code = code_of(badge["title"], badge["issuer"])
         day = to_date(badge["issued"], Order.DAY_FIRST)
@@ -129,7 +139,6 @@ def take_badges(
                 continue
             sound = is_official(badge["issuer"])
             certificates.add(Certificate(person, code, day, end or expiry(code, day), sound))
-    return True
 
 
 def _badges(document: Any) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
 
 from cnmm_collectors.people.certificates import Certificates
-from cnmm_collectors.people.credentials import take_badges, take_table
+from cnmm_collectors.people.credentials import Badges, holds_badges, take_badges, take_table
 from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.groups import Groups, make_groups
 from cnmm_collectors.people.history import Past
@@ -22,11 +23,12 @@ from cnmm_collectors.people.settings import Settings
 from cnmm_collectors.people.survey import Wave, read_wave
 from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.signals import Gap
+from cnmm_collectors.tables.ahead import Ahead
 from cnmm_collectors.tables.examine import examine
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.records import load_json
-from cnmm_collectors.tables.table import Table, open_table
+from cnmm_collectors.tables.table import Table, opened
 
 
 @dataclass(slots=True)
@@ -65,24 +67,28 @@ class Exports:
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
         past = [path for path in files.get("roster", ()) if self._state_of(path) is not None]
-        for path in files.get("roster", ()):
-            if path not in past:
-                self._table("roster", path, lambda t, i: self.roster.take(t, i, self.as_of))
-        self.roster.finish()
-        for path in past:
-            self._table("roster", path, self._earlier)
-        for path in files.get("training", ()):
-            self._table("training", path, self._training)
-        for path in files.get("certifications", ()):
-            if not self._badges(path):
-                self._table("certifications", path, self._certificates)
+        now = [path for path in files.get("roster", ()) if path not in past]
+        takers: list[tuple[str, Sequence[Path], Callable[[Table, Intake], None]]] = [
+            ("roster", now, lambda t, i: self.roster.take(t, i, self.as_of)),
+            ("roster", past, self._earlier),
+            ("training", files.get("training", ()), self._training),
+            ("certifications", files.get("certifications", ()), self._certificates),
+            ("survey", files.get("survey", ()), self._survey),
+            ("openings", files.get("openings", ()), self.extras.take_openings),
+            *((kind, files.get(kind, ()), partial(self._take_register, kind)) for kind in REGISTERS),
+        ]
+        every = [(kind, path) for kind, paths, _ in takers for path in paths]
+        with Ahead(every, self._open) as ahead:
+            for kind, paths, take in takers:
+                for path in paths:
+                    self._take(ahead, kind, path, take)
+                if paths is now:
+                    self.roster.finish()
         self.learning.partial = self.failed("training") is not None
         self.certificates.partial |= self.failed("certifications") is not None
-        for path in files.get("survey", ()):
-            self._table("survey", path, self._survey)
-        for path in files.get("openings", ()):
-            self._table("openings", path, lambda t, i: self.extras.take_openings(t, i))
-        self._registers(files)
+        for kind in REGISTERS:
+            if self.failed(kind) is not None:
+                self.registers.lost(kind)
 
     @property
     def rostered(self) -> bool:
@@ -100,13 +106,27 @@ class Exports:
         """Return the first file of a kind that could not be used."""
         return next((one for one in self.failures if one.kind == kind), None)
 
-    def _table(self, kind: str, path: Path, take: Callable[[Table, Intake], None]) -> None:
+    def _open(self, kind: str, path: Path) -> Table | Badges:
+        """Return an export as it was recognised; touches nothing else, for it runs on a thread."""
+        hints = self.settings.hints(path)
+        facts = examine(path, hints.encoding)
+        if kind == "certifications" and facts.kind == "json":
+            document = load_json(path, facts)
+            if holds_badges(document):
+                return Badges(path.name, facts.digest, document)
+        return opened(path, facts, kind, LAYOUTS[kind], hints, listed if kind == "roster" else None)
+
+    def _take(
+        self, ahead: Ahead[Table | Badges], kind: str, path: Path, take: Callable[[Table, Intake], None]
+    ) -> None:
         try:
-            hints = self.settings.hints(path)
-            listing = listed if kind == "roster" else None
-            with open_table(path, kind, LAYOUTS[kind], hints, listing) as table:
-                intake = Intake.of(table, kind)
-                take(table, intake)
+            with closing(ahead.take()) as found:
+                if isinstance(found, Badges):
+                    intake = Intake(path.name, kind)
+                    self._badges(found, intake)
+                else:
+                    intake = Intake.of(found, kind)
+                    take(found, intake)
                 self.intakes.append(intake)
         except TableFault as fault:
             self.failures.append(Failure(kind, path.name, fault.gap, str(fault)))
@@ -129,13 +149,6 @@ class Exports:
         else:
             self.learning.take(table, intake, self.roster.directory, self.as_of)
 
-    def _registers(self, files: Mapping[str, Sequence[Path]]) -> None:
-        for kind in REGISTERS:
-            for path in files.get(kind, ()):
-                self._table(kind, path, partial(self._take_register, kind))
-            if self.failed(kind) is not None:
-                self.registers.lost(kind)
-
     def _take_register(self, kind: str, table: Table, intake: Intake) -> None:
         self.registers.take(kind, table, intake, self.as_of)
 
@@ -146,18 +159,8 @@ class Exports:
         declared = self.settings.survey(table.name)
         self.waves.append(read_wave(table, intake, declared, self.as_of))
 
-    def _badges(self, path: Path) -> bool:
-        """Take a saved badge file; False where it is none."""
-        try:
-            facts = examine(path)
-            document = load_json(path, facts) if facts.kind == "json" else None
-        except TableFault:
-            return False
-        intake = Intake(path.name, "certifications")
-        taken = document is not None and take_badges(
-            document, intake, self.certificates, self.roster.directory, self.as_of, self.rostered
+    def _badges(self, found: Badges, intake: Intake) -> None:
+        take_badges(
+            found.document, intake, self.certificates, self.roster.directory, self.as_of, self.rostered
         )
-        if taken:
-            self.certificates.files.append((path.name, facts.digest, "badge name, issuer, dates, recipient"))
-            self.intakes.append(intake)
-        return taken
+        self.certificates.files.append((found.name, found.digest, "badge name, issuer, dates, recipient"))

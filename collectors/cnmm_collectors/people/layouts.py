@@ -23,7 +23,7 @@ ROSTER = _layout(
 COMPLETIONS = _layout(
     "completions",
     ("course|course_code", "state|completed_on|progress"),
-    "enrolled_on provider topic is_lab",
+    "provider topic is_lab",
 )
 SKILLS = _layout("skills", ("skill_level", "assessed_by"), "assessed_on")
 SESSIONS = _layout("sessions", ("team", "session_title", "held_on"), keyed=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
@@ -61,15 +62,13 @@ class Learning:
     def take(self, table: Table, intake: Intake, directory: Directory, as_of: date) -> None:
         """Add the completions of a recognised table; raises TableFault for dates read two ways."""
         _teach(table, directory, as_of)
-        _judge(table, intake)
+        for person, *masks in _judge(table, intake, as_of):
+            ever, two, year = self.finished.get(person, (0, 0, 0))
+            self.finished[person] = ever | masks[0], two | masks[1], year | masks[2]
         self.unread += intake.quarantined + -(-intake.excluded[_UNKNOWN] // _STEP) * _STEP
         self.completions = True
         self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
         self.provided = self.provided or table.place("provider") is not None
-        today = as_of.toordinal()
-        for person, *masks in table.box.ask(_FINISHED, [today - days for days in _DAYS.values()]):
-            ever, two, year = self.finished.get(person, (0, 0, 0))
-            self.finished[person] = ever | masks[0], two | masks[1], year | masks[2]
 
     def learners(self, topic: Topic, span: Span) -> frozenset[int]:
         """Return who finished something on the topic in that time."""
@@ -77,11 +76,13 @@ class Learning:
         return frozenset(person for person, masks in self.finished.items() if masks[span] & bit)
 
 
-_FINISHED = f"""
-    SELECT person, bit_or(mask), coalesce(bit_or(mask) FILTER (day >= ?), 0),
+_SUMMED = f"""
+    SELECT verdict, CASE WHEN verdict = {Verdict.COUNTS} THEN person END AS person, count(*),
+           bit_or(mask), coalesce(bit_or(mask) FILTER (day >= ?), 0),
            coalesce(bit_or(mask) FILTER (day >= ?), 0)
-    FROM judged WHERE verdict = {Verdict.COUNTS} GROUP BY person
+    FROM judged GROUP BY ALL
 """  # noqa: S608 - a number of ours
+_ROWS = 'SELECT "row" FROM judged WHERE verdict = ?'
 
 
 def _teach(table: Table, directory: Directory, as_of: date) -> None:
@@ -137,8 +138,31 @@ def _teach_states(table: Table) -> None:
     table.box.teach("states", known)
 
 
-def _judge(table: Table, intake: Intake) -> None:
-    """Sort every row into what counts, what is not finished, and what is broken."""
+def _judge(table: Table, intake: Intake, as_of: date) -> list[tuple[int, int, int, int]]:
+    """Sort every row into what counts, what is not finished, and what is broken, in one pass.
+
+    Return (person, topics finished ever, in two years, in one) of the rows that count.
+    """
+    box = table.box
+    _define(table)
+    today = as_of.toordinal()
+    seen: Counter[Verdict] = Counter()
+    finished = []
+    for verdict, person, number, *masks in box.ask(_SUMMED, [today - days for days in _DAYS.values()]):
+        seen[Verdict(verdict)] += number
+        if verdict == Verdict.COUNTS:
+            finished.append((person, *masks))
+    for verdict, reason in _EXCLUDED.items():
+        if seen[verdict]:
+            intake.excluded[reason] += seen[verdict]
+    for verdict, (code, column) in _BROKEN.items():
+        if seen[verdict]:
+            intake.reject(table, [row for (row,) in box.ask(_ROWS, [int(verdict)])], code, column)
+    return finished
+
+
+def _define(table: Table) -> None:
+    """Define what is found of a row, `judged`: its number, person, topics, day and verdict."""
     box = table.box
     status = table.place("state") or table.place("progress")
     day = table.place("completed_on")
@@ -169,7 +193,7 @@ def _judge(table: Table, intake: Intake) -> None:
         )
     )
     box.con.execute(
-        f'CREATE TABLE judged AS SELECT t.rowid AS "row", {person} AS person, c.mask AS mask, '  # noqa: S608
+        f'CREATE VIEW judged AS SELECT t.rowid AS "row", {person} AS person, c.mask AS mask, '  # noqa: S608
         f"coalesce(d.code, 0) AS day, CASE WHEN t.footer THEN {Verdict.FOOTER} "
         f"WHEN {person} IS NULL THEN {Verdict.KEY} WHEN {clash} THEN {Verdict.CLASH} "
         f"WHEN coalesce(d.code, 0) = {_BAD_DATE} THEN {Verdict.DATE} "
@@ -183,17 +207,8 @@ def _judge(table: Table, intake: Intake) -> None:
             else "LEFT JOIN (SELECT 0 AS code WHERE false) d ON false"
         )
     )
-    seen = {Verdict(verdict): number for verdict, number in box.ask(_VERDICTS)}
-    for verdict, reason in _EXCLUDED.items():
-        if seen.get(verdict):
-            intake.excluded[reason] += seen[verdict]
-    for verdict, (code, column) in _BROKEN.items():
-        if seen.get(verdict):
-            rows = box.ask('SELECT "row" FROM judged WHERE verdict = ?', [int(verdict)])
-            intake.reject(table, [row for (row,) in rows], code, column)
 
 
-_VERDICTS = "SELECT verdict, count(*) FROM judged GROUP BY verdict"
 _EXCLUDED = {Verdict.STRANGER: "not in the roster", Verdict.UNSURE: _UNKNOWN, Verdict.OPEN: "not finished"}
 _BROKEN = {
     Verdict.KEY: (Code.NO_KEY, ""),

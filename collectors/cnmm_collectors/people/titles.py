@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache, lru_cache
-from importlib import resources
 
-import yaml
+from cnmm_collectors.shipped import shipped
 
 _Data = tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...]
 
@@ -15,7 +14,7 @@ _Data = tuple[tuple[str, re.Pattern[str], re.Pattern[str] | None], ...]
 @cache
 def _data() -> tuple[_Data, re.Pattern[str]]:
     """Return the families in order, each with what takes a false friend out, and what is other work."""
-    found = yaml.safe_load(resources.files(__package__).joinpath("titles.yaml").read_text(encoding="utf-8"))
+    found = shipped(__package__, "titles.yaml")
     made = tuple(
         (one["name"], re.compile(one["pattern"]), re.compile(one["without"]) if "without" in one else None)
         for one in found["families"]

@@ -105,16 +105,25 @@ class Box:
         self.con.close()
 
 
-def load(place: Path, delimiter: str, width: int, skip: int, columns: Sequence[int], numbered: bool) -> Box:
+def load(
+    place: Path,
+    delimiter: str,
+    width: int,
+    skip: int,
+    columns: Sequence[int],
+    numbered: bool,
+    marks: Sequence[int] = (),
+) -> Box:
     """Return a box with the given columns of a text table, and nothing else of it; raises EngineRefusal.
 
-    `numbered` tables carry their physical line in front of `width` columns.
+    `numbered` tables carry their physical line in front of `width` columns. `marks` are the line ends before
+    each block of the file.
     """
     con = _closed(place)
     try:
         con.execute(_create(delimiter, width, columns, numbered), [str(place), skip])
         rows = con.execute("SELECT count(*) FROM t").fetchall()[0][0]
-        rejects = _rejects(con, place)
+        rejects = _rejects(con, place, marks)
     except (duckdb.Error, EngineRefusal) as error:
         con.close()
         raise EngineRefusal(type(error).__name__) from None
@@ -177,7 +186,7 @@ def _create(delimiter: str, width: int, columns: Sequence[int], numbered: bool) 
     )
 
 
-def _rejects(con: duckdb.DuckDBPyConnection, place: Path) -> list[Reject]:
+def _rejects(con: duckdb.DuckDBPyConnection, place: Path, marks: Sequence[int]) -> list[Reject]:
     """Return what the engine refused by physical line; raises EngineRefusal where a quote swallowed lines."""
     told = con.execute(
         f"SELECT line_byte_position, min(error_type), bool_or(regexp_matches(csv_line, '{FOOTER}')), "  # noqa: S608
@@ -186,7 +195,7 @@ def _rejects(con: duckdb.DuckDBPyConnection, place: Path) -> list[Reject]:
     ).fetchall()
     if any(several for *_, several in told):
         raise EngineRefusal("a record over several lines is broken")
-    lines = lines_at(place, [position for position, *_ in told])
+    lines = lines_at(place, [position for position, *_ in told], marks)
     return [
         Reject(line, line, Code.BLANK if blank else Code.TOTALS if totals else _ERRORS.get(error, Code.SHAPE))
         for line, (_, error, totals, blank, _) in zip(lines, told, strict=True)

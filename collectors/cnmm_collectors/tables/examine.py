@@ -6,6 +6,8 @@ import codecs
 import hashlib
 import os
 import stat
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.faults import TableFault
 
 MAX_BYTES = 2 * 1024**3
-_CHUNK = 1 << 20
+BLOCK = 1 << 16
+_CHUNK = 16 * BLOCK
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -42,6 +45,8 @@ class Examined:
     old_mac: bool
     lines: int
     notes: tuple[str, ...]
+    marks: Sequence[int]
+    """Line ends before each block of `BLOCK` bytes, so that a line number needs no second pass."""
 
     @property
     def plain(self) -> bool:
@@ -91,6 +96,7 @@ class _Pass:
         self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder("utf-8")()
         self._head = b""
         self._nul = self._returns = self._pairs = self._newlines = 0
+        self._marks = array("Q")
         self._last = b""
         self._whole = True
 
@@ -103,7 +109,9 @@ class _Pass:
             self._returns += chunk.count(b"\r")
             self._pairs += chunk.count(b"\r\n")
         self._pairs += self._last == b"\r" and chunk[:1] == b"\n"
-        self._newlines += chunk.count(b"\n")
+        for start in range(0, len(chunk), BLOCK):
+            self._marks.append(self._newlines)
+            self._newlines += chunk.count(b"\n", start, start + BLOCK)
         self._last = chunk[-1:]
         if self._decoder is not None and not (self._whole and chunk.isascii()):
             try:
@@ -134,6 +142,7 @@ class _Pass:
             old_mac=old_mac,
             lines=lines,
             notes=notes,
+            marks=self._marks,
         )
 
     def _encoding(self, wanted: str, defined: bool) -> tuple[str, int, tuple[str, ...]]:

@@ -7,10 +7,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
-import yaml
-
+from cnmm_collectors.shipped import shipped
 from cnmm_collectors.tables.faults import TableFault
 
 _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
@@ -60,9 +58,8 @@ class Recognised:
 @cache
 def synonyms() -> Mapping[str, tuple[str, ...]]:
     """Return the names a field goes by, each with the fields it may mean."""
-    raw = resources.files(__package__).joinpath("synonyms.yaml").read_text(encoding="utf-8")
     found: dict[str, tuple[str, ...]] = {}
-    for field, names in yaml.safe_load(raw).items():
+    for field, names in shipped(__package__, "synonyms.yaml").items():
         for name in (field.replace("_", " "), *names):
             key = normalise(str(name))
             if not key:

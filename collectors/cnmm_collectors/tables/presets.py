@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from cnmm_collectors.shipped import shipped
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.headers import normalise
@@ -16,8 +14,7 @@ from cnmm_collectors.tables.headers import normalise
 
 @cache
 def _presets() -> tuple[Mapping[str, Any], ...]:
-    raw = resources.files(__package__).joinpath("presets.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(raw))
+    return tuple(shipped(__package__, "presets.yaml"))
 
 
 def preset(name: str, kind: str, header: Sequence[str]) -> tuple[str, dict[str, str]]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnmm_collectors.tables.examine import BLOCK
+
 _CHUNK = 1 << 20
 
 
@@ -54,12 +56,19 @@ def trace(path: Path, skip: int) -> Shape:
     return Shape(skip, records, turns)
 
 
-def lines_at(path: Path, positions: Sequence[int]) -> list[int]:
-    """Return the physical line, from 1, of each ascending byte position, counted from 1."""
+def lines_at(path: Path, positions: Sequence[int], marks: Sequence[int] = ()) -> list[int]:
+    """Return the physical line, from 1, of each ascending byte position, counted from 1.
+
+    `marks` are the line ends before each block of the file; without them everything is read.
+    """
     found: list[int] = []
     passed, line = 0, 1
     with path.open("rb") as stream:
         for position in positions:
+            block = min((position - 1) // BLOCK, len(marks) - 1)
+            if block * BLOCK > passed:
+                passed, line = block * BLOCK, marks[block] + 1
+                stream.seek(passed)
             while passed < position - 1:
                 chunk = stream.read(min(_CHUNK, position - 1 - passed))
                 if not chunk:

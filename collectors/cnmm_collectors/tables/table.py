@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,14 @@ class Table:
     hints: Hints
     notes: tuple[str, ...]
     totals: int = 0
+    folder: Path | None = None
+    """Where what was copied of the file lies, until the table is closed."""
+
+    def close(self) -> None:
+        """Drop everything that was read and copied."""
+        self.box.close()
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def layout(self) -> str:
@@ -84,7 +93,22 @@ def open_table(
 
     `listing` gives header and rows of a file that is no table, or None.
     """
-    facts = examine(path, hints.encoding)
+    table = opened(path, examine(path, hints.encoding), kind, layouts, hints, listing)
+    try:
+        yield table
+    finally:
+        table.close()
+
+
+def opened(
+    path: Path,
+    facts: Examined,
+    kind: str,
+    layouts: Sequence[Layout],
+    hints: Hints,
+    listing: Listing | None = None,
+) -> Table:
+    """Return the table of an examined file, for the caller to close. Raises TableFault."""
     if facts.kind == "ole":
         raise TableFault(
             f"{path.name}: protected, or an old .xls; save it as .xlsx or CSV", Gap.NOT_PERMITTED
@@ -97,12 +121,11 @@ def open_table(
             table = _tabled(facts, kind, layouts, header, iter(rows), [], hints, list(facts.notes), folder)
         else:
             table = _open(path, facts, kind, layouts, hints, folder)
-        try:
-            yield table
-        finally:
-            table.box.close()
-    finally:
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    table.folder = folder
+    return table
 
 
 def _open(
@@ -176,12 +199,13 @@ def _kept(
     """Yield the first cell and the wanted ones of each row that is not blank, as text."""
     places = (0, *columns)
     most = max(places)
+    pick = itemgetter(*places)
     for number, row in rows:
         if len(row) <= most:
             row = [*row, *[""] * (most + 1 - len(row))]
-        cells = [as_text(row[place]) for place in places]
+        cells = [cell if type(cell) is str else as_text(cell) for cell in pick(row)]
         if any(cells) or any(as_text(cell).strip() for cell in row):
-            yield number, [cell.replace("\0", "") if "\0" in cell else cell for cell in cells]
+            yield number, cells
 
 
 def _text(
@@ -210,8 +234,9 @@ def _text(
 
 def _straight(source: Path, facts: Examined, dialect: Dialect, columns: Sequence[int]) -> Box | None:
     """Return the table as the engine reads it, None where a stray quote may have swallowed rows."""
+    marks = facts.marks if facts.plain else ()
     try:
-        box = load(source, dialect.delimiter, len(dialect.header), dialect.skip, columns, numbered=False)
+        box = load(source, dialect.delimiter, len(dialect.header), dialect.skip, columns, False, marks)
     except EngineRefusal:
         return None
     if box.shape.records + dialect.skip == facts.lines:

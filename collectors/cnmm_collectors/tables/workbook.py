@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError, fromstring
 
 import python_calamine
 
@@ -21,13 +23,23 @@ MAX_SHEET = 192 * 1024**2
 MAX_RATIO = 200
 _FREE = 10 * 1024**2
 _CHUNK = 1 << 20
+_OVERLAP = 4096
+_ENTITIES = b"<!DOCTYPE"
+_BOOK, _LINKS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_MAIN = "http://schemas.openxmlformats.org"
+_TAB = f"{{{_MAIN}/spreadsheetml/2006/main}}sheet"
+_ID = f"{{{_MAIN}/officeDocument/2006/relationships}}id"
+_LINK = f"{{{_MAIN}/package/2006/relationships}}Relationship"
 _UNCACHED = re.compile(
     rb'<c r="([A-Z]+)(\d+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
 )
 
 
-def check_archive(path: Path) -> None:
-    """Raise TableFault for an archive that would unpack too large, by its own count and by ours."""
+def check_archive(path: Path) -> Mapping[str, frozenset[int]]:
+    """Return by name of sheet the rows with a formula that holds no value; unpacks each part once.
+
+    Raises TableFault for an archive that would unpack too large, by its own count and by ours.
+    """
     name = path.name
     try:
         with zipfile.ZipFile(path) as archive:
@@ -38,32 +50,59 @@ def check_archive(path: Path) -> None:
                 raise TableFault(f"{name}: a part lies outside the archive")
             if any(entry.flag_bits & 1 for entry in entries):
                 raise TableFault(f"{name}: protected by a password; save it without", Gap.NOT_PERMITTED)
-            _count(name, archive, entries)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+            uncached = _unpack(name, archive, entries)
+            return {sheet: uncached.get(part, frozenset()) for sheet, part in _sheets(archive).items()}
+    except (zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, EOFError, OSError) as error:
         raise TableFault(f"{name}: not a readable spreadsheet; save it as CSV") from error
 
 
-def _count(name: str, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> None:
+def _unpack(
+    name: str, archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo]
+) -> dict[str, frozenset[int]]:
     packed = max(1, sum(entry.compress_size for entry in entries))
-    told = sum(entry.file_size for entry in entries)
-    _bound(name, told, packed)
+    _bound(name, sum(entry.file_size for entry in entries), packed)
     total = 0
+    uncached: dict[str, frozenset[int]] = {}
     for entry in entries:
+        part = _Part(name, entry.filename)
         with archive.open(entry) as stream:
-            size = 0
-            tail = b""
             while chunk := stream.read(_CHUNK):
-                size += len(chunk)
-                if entry.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in tail + chunk[:_CHUNK]:
-                    raise TableFault(f"{name}: defines entities of its own; save it as CSV", Gap.UNSUPPORTED)
-                tail = chunk[-16:]
-                _bound(name, total + size, packed)
-                if size > MAX_SHEET:
-                    raise TableFault(
-                        f"{name}: a part unpacks to more than {MAX_SHEET // 1024**2} MiB; save it as CSV",
-                        Gap.UNSUPPORTED,
-                    )
-            total += size
+                part.take(chunk)
+                _bound(name, total + part.size, packed)
+        total += part.size
+        uncached[entry.filename] = frozenset(part.uncached)
+    return uncached
+
+
+class _Part:
+    """One part of an archive as it is unpacked: its size, and what in it is refused or has no value."""
+
+    def __init__(self, book: str, name: str) -> None:
+        self._book = book
+        self._marked = name.endswith((".xml", ".rels"))
+        self._sheet = name.startswith("xl/worksheets/")
+        self._tail = b""
+        self.size = 0
+        self.uncached: set[int] = set()
+
+    def take(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > MAX_SHEET:
+            most = MAX_SHEET // 1024**2
+            told = f"{self._book}: a part unpacks to more than {most} MiB; save it as CSV"
+            raise TableFault(told, Gap.UNSUPPORTED)
+        if not self._marked:
+            return
+        if not self._tail and b"\0" in chunk[:4]:
+            raise TableFault(f"{self._book}: a part is not in UTF-8; save it as CSV", Gap.UNSUPPORTED)
+        # What begins in one chunk and ends in the next is seen in the seam between them.
+        seam = self._tail + chunk[:_OVERLAP]
+        if _ENTITIES in chunk or _ENTITIES in seam:
+            raise TableFault(f"{self._book}: defines entities of its own; save it as CSV", Gap.UNSUPPORTED)
+        if self._sheet and (b"<f" in chunk or b"<f" in seam):
+            found = _UNCACHED.finditer(self._tail + chunk)
+            self.uncached.update(int(match[2]) for match in found)
+        self._tail = chunk[-_OVERLAP:]
 
 
 def _bound(name: str, unpacked: int, packed: int) -> None:
@@ -78,7 +117,7 @@ def read_workbook(
 
     Cells become text with `as_text`, once it is known which are read. Raises TableFault.
     """
-    check_archive(path)
+    uncached = check_archive(path)
     try:
         book = python_calamine.load_workbook(str(path))
         best: tuple[float, str, int, python_calamine.CalamineSheet] | None = None
@@ -96,8 +135,9 @@ def read_workbook(
         raise TableFault(f"{path.name}: no sheet has a header that is known; see cnmm mapping {path.name}")
     _, name, at, sheet = best
     first, lead = sheet.start or (0, 0)
-    rejects = _uncached(path, book.sheet_names.index(name), at + 1)
-    bad = {reject.line for reject in rejects}
+    # A formula without a cached value would read as nothing, or as 0.
+    bad = frozenset(line for line in uncached.get(name, ()) if line > at + 1)
+    rejects = [Reject(line, line, Code.FORMULA) for line in sorted(bad)]
     head = sheet.to_python(skip_empty_area=False, nrows=at + 1)[at]
     header = [as_text(cell).strip() for cell in head]
 
@@ -129,20 +169,17 @@ def as_text(cell: Any) -> str:
     return str(cell)
 
 
-def _uncached(path: Path, index: int, header: int) -> list[Reject]:
-    """Return the rows whose formula holds no cached value, which would read as nothing or as 0."""
-    with zipfile.ZipFile(path) as archive:
-        sheets = sorted(
-            (name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)),
-            key=lambda name: int(re.sub(r"\D", "", name)),
-        )
-        if index >= len(sheets):
-            return []
-        found: set[int] = set()
-        with archive.open(sheets[index]) as stream:
-            tail = b""
-            while chunk := stream.read(_CHUNK):
-                if b"<f" in chunk or b"<f" in tail:
-                    found.update(int(match[2]) for match in _UNCACHED.finditer(tail + chunk))
-                tail = chunk[-4096:]
-    return [Reject(line, line, Code.FORMULA) for line in sorted(found) if line > header]
+def _sheets(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the part of each sheet by its name: the order of tabs says nothing about the parts' numbers.
+
+    Parts that define entities were refused before.
+    """
+    if not {_BOOK, _LINKS} <= set(archive.namelist()):
+        return {}
+    book, listed = (fromstring(archive.read(part)) for part in (_BOOK, _LINKS))  # noqa: S314 - see above
+    links = {link.get("Id", ""): link.get("Target", "") for link in listed.iter(_LINK)}
+    found = {}
+    for sheet in book.iter(_TAB):
+        target = links.get(sheet.get(_ID, ""), "")
+        found[sheet.get("name", "")] = target.removeprefix("/") if target[:1] == "/" else f"xl/{target}"
+    return found
