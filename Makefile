@@ -26,8 +26,7 @@ test: venv
 ifdef ARGS
 	$(PY) -m pytest $(ARGS)
 else
-	$(PY) -m pytest -n auto --dist loadfile --durations 12 --ignore tests/contract
-	$(PY) -m pytest tests/contract
+	$(PY) -m pytest -n auto --dist loadfile --durations 12
 endif
 
 check: types lint imports docs-check workflows wheel
