@@ -8,7 +8,8 @@ leave a collector.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.reader.people import pseudonym
@@ -26,6 +27,13 @@ ANSWERED = "account.answered"
 """A vendor list or service register answers for the account."""
 LISTED = "account.listed"
 """What a source lists is `whole` or `partial`; the person is empty, the subject what was listed."""
+
+MERGED = "host.merged"
+"""The account's first change that was merged in the window; the value is its day."""
+CHANGES = "host.changes"
+"""A host's changes were read `whole` or `partial` since a day, which follows; the person is empty."""
+UPSTREAM = "host.upstream"
+"""The account, which agreed to be counted, had a change merged into another organisation's repository."""
 
 _PREFIX = re.compile(r"^.*[#/:]")
 
@@ -59,6 +67,21 @@ def group_tag(name: str) -> str:
 def listed(source: str, subject: Subject, whole: bool) -> PersonFact:
     """Return whether everything of a kind was listed, without which nobody can be said to be missing."""
     return PersonFact("", LISTED, "whole" if whole else "partial", source, subject)
+
+
+def merged(
+    first: Mapping[str, date], since: date, whole: bool, source: str, subject: Subject
+) -> Iterator[PersonFact]:
+    """Yield each account's first merge of a window, and since when changes were read."""
+    yield PersonFact("", CHANGES, f"{'whole' if whole else 'partial'} {since}", source, subject)
+    for login in sorted(first):
+        yield PersonFact(pseudonym(f"login:{login}"), MERGED, first[login].isoformat(), source, subject)
+
+
+def upstream(logins: Iterable[str], source: str, subject: Subject) -> Iterator[PersonFact]:
+    """Yield the accounts that worked upstream."""
+    for login in sorted(set(logins)):
+        yield PersonFact(pseudonym(f"login:{login}"), UPSTREAM, "1", source, subject)
 
 
 def holders(

@@ -113,11 +113,41 @@ def practice(people: int) -> Facts:
     return facts
 
 
+def newcomers(people: int) -> Facts:
+    """Return juniors who started 30 days ago, each with a first merge some days later."""
+    facts: Facts = [PersonFact("", accounts.LISTED, "whole", source, ORG) for source in ("host", "roster")]
+    facts.append(PersonFact("", accounts.CHANGES, "whole 2026-08-24", "host", ORG))
+    for n in range(people):
+        facts += [
+            PersonFact(person(n), "roster.member", "1", "roster", ORG),
+            PersonFact(person(n), "roster.joined", "junior 2026-10-23", "roster", ORG),
+            PersonFact(person(n), "roster.alias", person(100 + n), "roster", ORG),
+            PersonFact(person(100 + n), accounts.HOLDER, "person", "host", ORG),
+            PersonFact(person(100 + n), accounts.MERGED, f"2026-10-{25 + n % 5}", "host", ORG),
+        ]
+    return facts
+
+
+def upstream(people: int) -> Facts:
+    """Return members of two teams who all worked upstream, and somebody whom no roster knows."""
+    facts: Facts = [PersonFact(person(700), accounts.UPSTREAM, "1", "host", ORG)]
+    for n in range(people):
+        facts += [
+            PersonFact(person(n), "roster.member", "1", "roster", ORG),
+            PersonFact(person(n), "roster.alias", person(100 + n), "roster", ORG),
+            PersonFact(person(n), "roster.team", f"team-{n % 2}", "roster", ORG),
+            PersonFact(person(100 + n), accounts.UPSTREAM, "1", "host", ORG),
+        ]
+    return facts
+
+
 FACTS: dict[str, Callable[[int], Facts]] = {
     "accounts": answered,
     "authorship": authorship,
     "boilerplate": boilerplate,
+    "newcomers": newcomers,
     "practice": practice,
+    "upstream": upstream,
 }
 """What each join is fed with, for a number of people or things; a join without an entry fails."""
 

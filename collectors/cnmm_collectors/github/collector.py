@@ -170,8 +170,9 @@ class GitHubCollector:
             whole = Window(known, found, work, releases, client.settings.tracking, asked, reader.as_of)
             yield from work_signals(client, namer, whole)
             if known.scans is not None:
-                reading = upstream_reading(client, namer.organisation, reader)
+                reading, authors = upstream_reading(client, namer.organisation, reader)
                 yield Signal(UPSTREAM, namer.org, self.name, reading)
+                yield from accounts.upstream(authors, "host", namer.org)
 
     def _know(self, client: Client, target: Target, reader: Reader) -> Known:
         organisation, name = _split(target)

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from cnmm_collectors.github.activity import labels_of
 from cnmm_collectors.github.client import Client, unread
+from cnmm_collectors.github.searching import login_of
 from cnmm_collectors.hosts.facts import moment
 from cnmm_collectors.plugin import Reader
 from cnmm_collectors.reader.files import FileFault
@@ -26,8 +27,17 @@ _SECURITY = re.compile(
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 
 
-def upstream_reading(client: Client, organisation: str, reader: Reader) -> Reading:
-    """Return at least how many security changes were merged upstream in a year; advisories may be more."""
+def upstream_reading(client: Client, organisation: str, reader: Reader) -> tuple[Reading, frozenset[str]]:
+    """Return at least how many security changes were merged upstream in a year, and who worked there.
+
+    Advisories may be more. Whoever worked for an organisation counts, not whoever worked for a person; the
+    accounts stay in memory.
+    """
+    authors: set[str] = set()
+    return _read(client, organisation, reader, authors), frozenset(authors)
+
+
+def _read(client: Client, organisation: str, reader: Reader, authors: set[str]) -> Reading:
     place = client.settings.upstream_accounts
     if place is None:
         return Unknown(Gap.NOT_COLLECTED, "no list of accounts that agreed was given")
@@ -46,6 +56,7 @@ def upstream_reading(client: Client, organisation: str, reader: Reader) -> Readi
                 lost = unread(miss)
                 return Unknown(lost.gap, lost.detail)
             found |= {str(row.get("id")) for row in page.rows if _counts(row, reader.as_of)}
+            authors |= {login for row in page.rows if (login := _author(row, reader.as_of))}
     cite = client.cite("security changes merged upstream", {"at least": len(found), "days": DAYS})
     return Observed(Interval(Fraction(len(found)), None), (cite,))
 
@@ -62,6 +73,18 @@ def _searches(organisation: str, logins: Sequence[str], as_of: date) -> Iterator
             asked = head
         asked += more
     yield asked
+
+
+def _author(row: object, as_of: date) -> str:
+    """Return who wrote a change merged into an organisation's repository, else an empty text."""
+    if not isinstance(row, Mapping) or not isinstance(row.get("repository"), Mapping):
+        return ""
+    merged, owner = moment(row.get("mergedAt")), row["repository"].get("owner")
+    if merged is None or not as_of - timedelta(days=DAYS) <= merged.date() <= as_of:
+        return ""
+    shared = isinstance(owner, Mapping) and owner.get("__typename") == "Organization"
+    login, human = login_of(row.get("author"), ())
+    return login if shared and human else ""
 
 
 def _counts(row: object, as_of: date) -> bool:

@@ -162,8 +162,9 @@ query($q: String!, $n: Int!, $after: String) {
       __typename
       ... on PullRequest {
         id title mergedAt
+        author { __typename login }
         labels(first: 20) { nodes { name } }
-        repository { name owner { login } }
+        repository { name owner { __typename login } }
       }
     }
   }

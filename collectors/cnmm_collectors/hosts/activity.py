@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+from cnmm_collectors import accounts
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.asking import Client
 from cnmm_collectors.hosts.changes import (
@@ -92,12 +93,23 @@ def activity_signals(
         )
         if two_persons(changes[one.name]):
             yield Signal(TWO_PERSONS, namer.component(one.name), client.source, Observed(True, cite))
+    yield from accounts.merged(_firsts(found.changes), window.start, found.why is None, "host", namer.org)
     read = len(found.changes)
     yield LedgerRow(
         client.source, "change", str(namer.org), max(found.counted, read), read,
         failed=max(found.counted, read) - read, cause=found.why.gap.value if found.why else "",
         detail=found.why.detail if found.why else f"merged {window.start} to {window.end}",
     )  # fmt: skip
+
+
+def _firsts(changes: Iterable[Change]) -> dict[str, date]:
+    """Return the day of each person's first merged change."""
+    first: dict[str, date] = {}
+    for one in changes:
+        if one.human and one.author:
+            day = one.merged_at.date()
+            first[one.author] = min(day, first.get(one.author, day))
+    return first
 
 
 def _readings(

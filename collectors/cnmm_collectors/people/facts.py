@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from cnmm_collectors import accounts
 from cnmm_collectors.people.courses import Topic
 from cnmm_collectors.people.exports import Exports
+from cnmm_collectors.people.history import YEAR
 from cnmm_collectors.people.learning import Span
 from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.subjects import Subject
@@ -34,8 +36,21 @@ def person_facts(exports: Exports, org: Subject) -> Iterator[PersonFact]:
         for members, attribute, value, source in told:
             if number in members:
                 yield PersonFact(first, attribute, value, source, org)
+        yield from _joined(exports, number, first, org)
         for team in exports.roster.people[number].teams & exports.groups.teams.keys():
             yield PersonFact(first, "roster.team", "-".join(team.casefold().split()), "roster", org)
+
+
+def _joined(exports: Exports, number: int, first: str, org: Subject) -> Iterator[PersonFact]:
+    """Yield since when a junior has been there; without a day where the roster does not say."""
+    person = exports.roster.people[number]
+    if person.standing != "junior":
+        return
+    hired, today = person.hired, exports.as_of
+    if hired is None:
+        yield PersonFact(first, "roster.joined", "junior", "roster", org)
+    elif today - timedelta(days=YEAR) <= hired <= today:
+        yield PersonFact(first, "roster.joined", f"junior {hired}", "roster", org)
 
 
 def _told(exports: Exports) -> list[tuple[frozenset[int], str, str, str]]:

@@ -17,8 +17,8 @@ def _layout(name: str, needs: tuple[str, ...], more: str = "", keyed: bool = Tru
 ROSTER = _layout(
     "people",
     ("role_title|team|tech_lead|population",),
-    "level department manager is_manager employment_status exit_month population champion tech_lead area task"
-    " team_type mentor plan_reviewed role_profile expert_group uses_ai",
+    "level department manager is_manager employment_status exit_month hired_on population champion tech_lead"
+    " area task team_type mentor plan_reviewed role_profile expert_group uses_ai",
 )
 COMPLETIONS = _layout(
     "completions",

@@ -13,7 +13,7 @@ from cnmm_collectors.people import titles
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory, tag
 from cnmm_collectors.tables.cast import Order as DateOrder
 from cnmm_collectors.tables.cast import is_empty, to_date, to_flag
-from cnmm_collectors.tables.faults import Code
+from cnmm_collectors.tables.faults import Code, TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
 
@@ -39,6 +39,7 @@ class Person:
     areas: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
     profile: str = ""
+    hired: date | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Roster:
     def take(self, table: Table, intake: Intake, as_of: date) -> None:
         """Add the people of a recognised table; raises TableFault for dates that can be read two ways."""
         orders = {name: order_of(table, name) for name in ("exit_month", "plan_reviewed")}
+        hired = _hired(table, intake)
         self.columns.update(table.fields)
         self.files.append((table.name, table.digest, ", ".join(sorted(set(table.fields)))))
         unlinked: dict[Code, list[int]] = defaultdict(list)
@@ -75,7 +77,11 @@ class Roster:
             if number is None:
                 unlinked[Code.NO_KEY].append(rowid)
                 continue
-            self._merge(self.people.setdefault(number, Person()), row, orders["plan_reviewed"])
+            person = self.people.setdefault(number, Person())
+            self._merge(person, row, orders["plan_reviewed"])
+            if hired is not None and "hired_on" in row:
+                day = to_date(row["hired_on"], hired)
+                person.hired = max(filter(None, (person.hired, day)), default=None)
         for code, rowids in unlinked.items():
             intake.reject(table, rowids, code)
         self.unread += intake.quarantined
@@ -120,6 +126,15 @@ class Roster:
             for team in person.teams:
                 found[team].append(person)
         return found
+
+
+def _hired(table: Table, intake: Intake) -> DateOrder | None:
+    """Return how start dates are written; where they can be read two ways they are left alone, told so."""
+    try:
+        return order_of(table, "hired_on")
+    except TableFault:
+        intake.told.append("start dates can be read two ways and are not used; set the date order")
+        return None
 
 
 @lru_cache(maxsize=10_000)

@@ -60,7 +60,7 @@ def change(
     return {
         "__typename": "PullRequest", "id": f"PR_{repo}_{number}", "createdAt": f"{day}T08:00:00Z",
         "publishedAt": f"{day}T08:00:00Z", "mergedAt": f"{day}T12:00:00Z", "title": f"Change {number}",
-        "repository": {"name": repo, "owner": {"login": org}},
+        "repository": {"name": repo, "owner": {"__typename": "Organization", "login": org}},
         "author": account(author), "mergedBy": account(author), "labels": {"nodes": []},
         "commits": {"nodes": [{"commit": {"authoredDate": f"{day}T06:00:00Z"}}]},
         "reviews": {"totalCount": len(reviews), "nodes": reviews}, **changes,
