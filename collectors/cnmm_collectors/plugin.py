@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -139,6 +139,48 @@ class Probe:
 Yield = Signal | Target | Population | Membership | PersonFact | LedgerRow
 
 
+@dataclass(frozen=True, slots=True)
+class GivenEntry:
+    """An entry of a commit's files as a host's API lists them; `size` in bytes, -1 where it is not told."""
+
+    path: str
+    mode: str
+    kind: str
+    oid: str
+    size: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a host's API told of a repository that has no history here.
+
+    `worked` says for folders whether a person changed what lies below within the activity window, None where
+    that is not known; `asked` is how that was asked. `gap` and `detail` say why a content may be missing.
+    """
+
+    commit: str
+    tree: str
+    worked: Mapping[str, bool | None]
+    asked: str
+    gap: Gap
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader of files wants of a repository: contents of paths, and which folders were worked on.
+
+    A change counts after `since` and no later than `until`; `person` says whether an author's name and
+    address are a person's.
+    """
+
+    paths: frozenset[str]
+    folders: tuple[str, ...]
+    since: datetime
+    until: datetime
+    person: Callable[[str, str], bool]
+
+
 class GitRepository(Protocol):
     """A repository opened read-only: no hooks, no configuration of its own, no lazy fetch, caps on time and
     size."""
@@ -173,8 +215,17 @@ class GitRepository(Protocol):
         """True for a clone of ours in the cache, which may be fetched into."""
         ...
 
+    @property
+    def given(self) -> Given | None:
+        """What the host told where its API gave the files; None for a repository with commits of its own."""
+        ...
+
     def resolve(self, ref: str = "") -> str:
         """Return the commit that a ref, or HEAD, stands for; empty for an unborn HEAD; raises GitFault."""
+        ...
+
+    def tree(self, commit: str) -> str:
+        """Return what names the files of a commit to git."""
         ...
 
     def fetch_blobs(self, oids: Iterable[str]) -> None:
@@ -194,8 +245,53 @@ class GitRepository(Protocol):
         ...
 
 
+class GitDeposit(Protocol):
+    """A repository of ours, filled with what a host's API gives; every object is checked against its id."""
+
+    @property
+    def locator(self) -> str:
+        """The folder, as a target names it."""
+        ...
+
+    def told(self) -> Mapping[str, Any]:
+        """Return what was written down of the repository, empty where nothing was."""
+        ...
+
+    def settle(self, facts: Mapping[str, Any]) -> None:
+        """Write down what the host told beside the files."""
+        ...
+
+    def holds(self, oid: str) -> bool:
+        """True where an object is there already."""
+        ...
+
+    def missing(self, oids: Iterable[str]) -> frozenset[str]:
+        """Return those of the objects that are not there."""
+        ...
+
+    def plant(self, entries: Sequence[GivenEntry], root: str) -> None:
+        """Write the trees of a recursive listing; raises GitFault where one has another id than is said."""
+        ...
+
+    def entries(self, root: str) -> Sequence[GivenEntry]:
+        """Return the files below a tree that is there; raises GitFault."""
+        ...
+
+    def add(self, blobs: Mapping[str, bytes]) -> frozenset[str]:
+        """Keep contents by their id; return the ids that are true, and keep no other."""
+        ...
+
+    def contents(self, oids: Iterable[str]) -> Mapping[str, bytes]:
+        """Return the contents of the blobs that are there."""
+        ...
+
+
 class GitDoor(Protocol):
     """The only way to git."""
+
+    def deposit(self, url: str, seconds: float | None = None) -> GitDeposit:
+        """Open the folder in the cache that holds what an API gives of a repository; raises GitFault."""
+        ...
 
     def open(self, locator: str, seconds: float | None = None) -> GitRepository:
         """Open a local repository in place, or a URL through a blobless bare clone in the cache; raises
@@ -357,6 +453,12 @@ class Reader(Protocol):
         """The door to clusters."""
         ...
 
+    def wants(self, names: Sequence[str], contents: Mapping[str, bytes]) -> Wanted | None:
+        """Return what this run's reader of files wants of a repository with these files, of which these
+        contents are known; None where this run reads no files.
+        """
+        ...
+
     def cite(
         self,
         *,
@@ -421,6 +523,17 @@ class Stated(Protocol):
 
         It must be seen with the item's own credential. Empty where the source cannot say: the item is read.
         """
+        ...
+
+
+@runtime_checkable
+class Wanting(Protocol):
+    """What a reader of repositories may offer besides: what it wants of one that only an API gives."""
+
+    def wants(
+        self, names: Sequence[str], contents: Mapping[str, bytes], settings: Any, as_of: date
+    ) -> Wanted:
+        """Return what is wanted of regular files with these names; contents known so far may ask for more."""
         ...
 
 

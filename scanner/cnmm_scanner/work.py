@@ -14,8 +14,18 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Reader, Stated, Target, WorkItem
+from cnmm_collectors.plugin import (
+    Collected,
+    Collector,
+    LedgerRow,
+    Reader,
+    Stated,
+    Target,
+    Wanting,
+    WorkItem,
+)
 from cnmm_collectors.reader import SourceReader, initialise, keyed
+from cnmm_collectors.reader.reader import Wants
 from cnmm_collectors.signals import Gap, Signal, SignalError, SignalSpec, Unknown
 from cnmm_scanner.contract import SOURCE, Contract, ContractBreach, gather
 from cnmm_scanner.journal import Vault, make_line
@@ -73,12 +83,13 @@ class Worker:
         self.collectors: dict[str, Collector] = load_collectors(plugins)
         self.kept = Kept(conditions.kept, conditions.vault_key) if conditions.kept else None
         self._contracts = {name: Contract(one.signals) for name, one in self.collectors.items()}
+        self._wants = self._asker()
         initialise(self.vault.run_key)
 
     def reader(self, collector: Collector, target: Target) -> Reader:
         """Return the only door out for one collector and target; it sees that target's credential alone."""
         name = target.credential
-        return SourceReader(
+        reader = SourceReader(
             collector=collector.name,
             version=collector.version,
             as_of=self.conditions.as_of,
@@ -87,6 +98,16 @@ class Worker:
             credential=name,
             environment={name: os.environ[name]} if name in os.environ else {},
         )
+        reader.asker = self._wants
+        return reader
+
+    def _asker(self) -> Wants | None:
+        """Return how to ask the reader of repositories what it wants, None where none is installed."""
+        settings, as_of = self.conditions.settings, self.conditions.as_of
+        for name, one in sorted(self.collectors.items()):
+            if isinstance(one, Wanting) and one.accepts(Target("git", "/")):
+                return lambda names, known: one.wants(names, known, settings[name], as_of)
+        return None
 
     def contract(self, collector: str) -> Contract:
         """Return what the collector is held to."""

@@ -9,25 +9,25 @@ from dataclasses import dataclass, field, replace
 from cnmm_collectors.git import detect
 from cnmm_collectors.git.blobs import Contents, read_blobs, read_code
 from cnmm_collectors.git.citation import RepositoryCite
-from cnmm_collectors.git.components import Division, describes_component, divide
+from cnmm_collectors.git.components import Division, divide
 from cnmm_collectors.git.detect.survey import Survey
 from cnmm_collectors.git.history import DAY, History, Parser, Window, command, commits, ignored_commits
 from cnmm_collectors.git.model import Component, PathClass, RepositoryView
 from cnmm_collectors.git.owners import OwnersFile
-from cnmm_collectors.git.ownership import Ownership, is_ownership_file, judge_ownership, read_ownership
+from cnmm_collectors.git.ownership import Ownership, judge_ownership, read_ownership
 from cnmm_collectors.git.past import LateDates, LatePast, Past
 from cnmm_collectors.git.people import People
 from cnmm_collectors.git.settings import Settings
 from cnmm_collectors.git.standing import Standing
 from cnmm_collectors.git.touches import Touch, Touches, divide_changes, place_paths
 from cnmm_collectors.git.tree import REGULAR, read_tree
-from cnmm_collectors.git.workspaces import lists_parts
-from cnmm_collectors.plugin import GitRepository, Reader
+from cnmm_collectors.git.wants import IGNORED, is_read
+from cnmm_collectors.plugin import GitRepository, Given, Reader
 from cnmm_collectors.signals import Gap, Signal
 from cnmm_collectors.subjects import Subject
 
-_IGNORED = ".git-blame-ignore-revs"
 SHALLOW = "shallow clone: its history is cut off, so dates and authors would mislead; fetch it whole"
+GIVEN = "its files came through the host's API, which gives no history of them: clone it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,7 @@ class Analysis:
     history: History | None = None
     gap: Gap | None = None
     detail: str = ""
-
-
-def wants(path: str, designated: frozenset[str]) -> bool:
-    """True for a path whose content is read."""
-    return (
-        detect.wanted(path) or path in designated or path == _IGNORED
-        or describes_component(path) or lists_parts(path) or is_ownership_file(path)
-    )  # fmt: skip
+    given: Given | None = None
 
 
 def analyse(
@@ -70,21 +63,37 @@ def analyse(
     """
     window = Window.until(reader.as_of, settings.window_days)
     if repository.shallow:
-        analysis = _read_files(repository, commit, repo, settings, reader, window)
-        return _place(analysis, Past(None, Gap.NOT_COLLECTED, SHALLOW), settings, lifecycle)
+        return _without_history(repository, commit, repo, settings, reader, lifecycle)
     arguments, mark = command(commit)
     # Git walks the history on another core while the files are read and judged. They are judged as if every
     # component were in use, and those that are not are taken out once history says so.
     with repository.stream(*arguments) as chunks:
         analysis = _read_files(repository, commit, repo, settings, reader, window)
-        ignored = ignored_commits(analysis.contents.read.get(_IGNORED, b""))
+        ignored = ignored_commits(analysis.contents.read.get(IGNORED, b""))
         tracked = {entry.path: entry.oid for entry in analysis.view.entries}
         late = LatePast(Parser(tracked, window, People(settings.bots), ignored), commits(chunks, mark))
         survey = Survey(analysis.view, LateDates(late), frozenset(settings.security_guideline))
-        used = Standing(analysis.view.cite, None, "")
-        judged = (*judge_ownership(analysis.view, analysis.ownership, used), *detect.judge(survey))
+        judged = _judge(analysis, survey)
         past = late.finish()
     return _place(replace(analysis, survey=survey, judged=judged), past, settings, lifecycle)
+
+
+def _without_history(
+    repository: GitRepository, commit: str, repo: Subject, settings: Settings, reader: Reader, lifecycle: str
+) -> Analysis:
+    """Return what files alone say; which of them are in use is known only where a host's API told it."""
+    window = Window.until(reader.as_of, settings.window_days)
+    analysis = _read_files(repository, commit, repo, settings, reader, window)
+    given = repository.given
+    if given is None:
+        return _place(analysis, Past(None, Gap.NOT_COLLECTED, SHALLOW), settings, lifecycle)
+    analysis = replace(analysis, judged=_judge(analysis, analysis.survey), given=given)
+    return _place(analysis, Past(None, Gap.NOT_COLLECTED, GIVEN), settings, lifecycle)
+
+
+def _judge(analysis: Analysis, survey: Survey) -> tuple[Signal, ...]:
+    used = Standing(analysis.view.cite, None, "")
+    return (*judge_ownership(analysis.view, analysis.ownership, used), *detect.judge(survey))
 
 
 def _read_files(
@@ -94,7 +103,7 @@ def _read_files(
     designated = frozenset(settings.security_guideline)
     regular = [entry for entry in entries if entry.mode in REGULAR]
     names = [entry.path for entry in regular]
-    wanted = [entry for entry in regular if wants(entry.path, designated)]
+    wanted = [entry for entry in regular if is_read(entry.path, designated)]
     contents = read_blobs(repository, wanted, settings)
     code = frozenset(detect.wanted_code(names, contents.read))
     if code:
@@ -107,7 +116,10 @@ def _read_files(
     division = divide(repo, entries, contents.read, owners)
     components = tuple(replace(component, active=True) for component in division.components)
     oids = {entry.path: entry.oid for entry in entries}
-    cite = RepositoryCite(reader, repo.name, commit, repository.web, repository.remote, oids, contents.read)
+    asked = repository.given.asked if repository.given is not None else ""
+    cite = RepositoryCite(
+        reader, repo.name, commit, repository.web, repository.remote, oids, contents.read, asked
+    )
     view = RepositoryView(
         repo, commit, repository.web, reader.as_of, entries, components, contents.read, contents.unread, cite
     )
@@ -137,7 +149,11 @@ def _place(analysis: Analysis, past: Past, settings: Settings, lifecycle: str) -
             component,
             lifecycle=lifecycle or component.lifecycle,
             active=not lifecycle
-            and _is_active(past.history, touches.commits[position], analysis.paths[position], start),
+            and (
+                _is_active(past.history, touches.commits[position], analysis.paths[position], start)
+                if analysis.given is None
+                else _was_worked_on(analysis.given, component, components)
+            ),
         )
         for position, component in enumerate(components)
     )
@@ -155,3 +171,14 @@ def _is_active(
     if any(touch.when > start for touch in touches):
         return True
     return None if any(path in history.unclear for path in paths) else False
+
+
+def _was_worked_on(given: Given, component: Component, components: Sequence[Component]) -> bool | None:
+    """Return whether a person worked on a component by what the host told of its folder.
+
+    Work in a folder may be work on a component within it; no work there is no work on any.
+    """
+    worked = given.worked.get(component.root)
+    within = f"{component.root}/" if component.root else ""
+    nested = any(one is not component and one.root.startswith(within) for one in components)
+    return None if worked and nested else worked

@@ -58,7 +58,7 @@ class Authorship:
         """Yield every authorship signal of a component; `cloud_native` says whether it holds cloud native
         files.
         """
-        outside = self.standing.outside(component)
+        outside = self.standing.undated(component)
         if outside is not None:
             yield from (Signal(key, component.subject, "git", outside) for key in KEYS)
             return

@@ -51,7 +51,7 @@ def read_blobs(repository: GitRepository, wanted: Sequence[TreeEntry], settings:
         except GitFault as fault:
             return _all_unread(wanted, fault)
         sizes = _sizes(repository, wanted)
-    unread, chosen, causes = _choose(wanted, sizes, settings)
+    unread, chosen, causes = _choose(wanted, sizes, settings, _lack(repository))
     found: dict[str, bytes] = {}
     oids = list(dict.fromkeys(entry.oid for entry in chosen))
     blobs = dict(_batch(repository, oids))
@@ -63,6 +63,14 @@ def read_blobs(repository: GitRepository, wanted: Sequence[TreeEntry], settings:
         else:
             found[entry.path] = content
     return Contents(found, unread, causes)
+
+
+def _lack(repository: GitRepository) -> tuple[str, Gap]:
+    """Return why a content is missing, by what whoever brought the others said."""
+    given = repository.given
+    if given is not None and given.detail:
+        return given.detail, given.gap
+    return "blob missing from a partial clone or object store", Gap.NOT_COLLECTED
 
 
 def _all_unread(wanted: Sequence[TreeEntry], fault: GitFault) -> Contents:
@@ -86,7 +94,7 @@ def _sizes(repository: GitRepository, wanted: Iterable[TreeEntry]) -> dict[str, 
 
 
 def _choose(
-    wanted: Sequence[TreeEntry], sizes: Mapping[str, int], settings: Settings
+    wanted: Sequence[TreeEntry], sizes: Mapping[str, int], settings: Settings, lack: tuple[str, Gap]
 ) -> tuple[dict[str, Gap], list[TreeEntry], dict[str, int]]:
     unread: dict[str, Gap] = {}
     causes: dict[str, int] = {}
@@ -97,7 +105,7 @@ def _choose(
         size = sizes.get(entry.oid, -1)
         cause, gap = "", Gap.UNSUPPORTED
         if size < 0:
-            cause, gap = "blob missing from a partial clone or object store", Gap.NOT_COLLECTED
+            cause, gap = lack
         elif size > settings.max_blob_bytes:
             cause = f"larger than {settings.max_blob_bytes} bytes"
         elif total + size > settings.max_total_bytes or len(chosen) >= settings.max_blobs:

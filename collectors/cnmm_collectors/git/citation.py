@@ -17,10 +17,12 @@ class RepositoryCite:
 
     def __init__(
         self, reader: Reader, name: str, commit: str, web: str, remote: str,
-        oids: Mapping[str, str], contents: Mapping[str, bytes],
+        oids: Mapping[str, str], contents: Mapping[str, bytes], asked: str = "",
     ) -> None:  # fmt: skip
+        """Cite a commit; `asked` is how its past was asked for where that was not by git."""
         self._reader, self._name, self._commit = reader, name, commit
         self._web, self._remote, self._oids, self._contents = web, remote, oids, contents
+        self._asked = asked
         self._trees: dict[str, Evidence] = {}
         self._listing = hashlib.sha256(
             "".join(f"{oid} {path}\0" for path, oid in sorted(oids.items())).encode(
@@ -59,7 +61,7 @@ class RepositoryCite:
 
     def history(self, what: str, aggregate: bytes) -> Evidence:
         """Cite a figure over the history by the digest of its aggregate, naming no commit and no person."""
-        query = f"git log -c --name-status --no-renames --use-mailmap {self._commit}"
+        query = self._asked or f"git log -c --name-status --no-renames --use-mailmap {self._commit}"
         return self._whole(query, b"history " + what.encode() + b"\n" + aggregate, what)
 
     def refs(self, what: str) -> Evidence:

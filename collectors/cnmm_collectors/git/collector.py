@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -14,7 +15,17 @@ from cnmm_collectors.git.analysis import analyse
 from cnmm_collectors.git.citation import RepositoryCite
 from cnmm_collectors.git.findings import fill, find_all
 from cnmm_collectors.git.naming import name_organisation, name_repository
-from cnmm_collectors.plugin import GitRepository, LedgerRow, Membership, Reader, Target, WorkItem, Yield
+from cnmm_collectors.git.wants import wanted_of
+from cnmm_collectors.plugin import (
+    GitRepository,
+    LedgerRow,
+    Membership,
+    Reader,
+    Target,
+    Wanted,
+    WorkItem,
+    Yield,
+)
 from cnmm_collectors.reader import GitFault
 from cnmm_collectors.signals import Absent, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -107,7 +118,14 @@ class GitCollector:
                 repository.close()
         except GitFault:
             return ""
-        return f"{commit} {repository.shallow} {repository.web} {repository.remote}" if commit else ""
+        told = f" {repository.given}" if repository.given is not None else ""
+        return f"{commit} {repository.shallow} {repository.web} {repository.remote}{told}" if commit else ""
+
+    def wants(
+        self, names: Sequence[str], contents: Mapping[str, bytes], settings: options.Settings, as_of: date
+    ) -> Wanted:
+        """Return what is read of a repository with these files, for one whose files only an API gives."""
+        return wanted_of(names, contents, settings, as_of)
 
     def _item(self, target: Target, locator: str, subject: Subject) -> WorkItem:
         placed = Target("git", locator, target.credential, subject, target.facts)

@@ -190,16 +190,10 @@ def ledger(analysis: Analysis) -> Iterator[LedgerRow]:
 def _commit_row(analysis: Analysis, about: str) -> LedgerRow:
     history = analysis.history
     if history is None:
-        return LedgerRow(
-            "git",
-            "history",
-            about,
-            1,
-            0,
-            failed=1,
-            cause=(analysis.gap or Gap.NOT_COLLECTED).value,
-            detail=analysis.detail,
-        )
+        # Whoever asks for no clone has chosen that.
+        chosen = int(analysis.given is not None)
+        cause = (analysis.gap or Gap.NOT_COLLECTED).value
+        return LedgerRow("git", "history", about, 1, 0, chosen, 1 - chosen, cause, analysis.detail)
     cause = "impossible date (before 1972, or after the audit date)" if history.undated else ""
     detail = f"bulk edits not counted as changes: {history.bulk}; by bots within the windows: {history.bots}"
     return LedgerRow("git", "commit", about, history.commits, history.commits - history.undated,

@@ -32,7 +32,7 @@ class Freshness:
         self, component: Component, paths: Sequence[str], merged: Sequence[tuple[Touch, Touch]]
     ) -> Iterator[Signal]:
         """Yield the freshness signals of a component from its tracked paths and merged changes."""
-        outside = self.standing.outside(component)
+        outside = self.standing.undated(component)
         start = self.now - self.settings.authorship_days * DAY
         recent = [pair for pair in merged if pair[0].when > start]
         readings: tuple[Reading, ...] = (

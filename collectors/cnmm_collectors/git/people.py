@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from cnmm_collectors.reader import pseudonym
 
@@ -56,7 +56,7 @@ class People:
         self._by_name.clear()
 
     def _place(self, name: bytes, address: bytes) -> int:
-        if self._is_bot(name, address):
+        if is_robot(name, address, self._bots):
             return -1
         short = _NOREPLY.fullmatch(address)
         address = b"%s@users.noreply.%s" % (short[1], short[2]) if short else address
@@ -80,8 +80,10 @@ class People:
         one, other = sorted((self.root(one), self.root(other)))
         self._parent[other] = one
 
-    def _is_bot(self, name: bytes, address: bytes) -> bool:
-        local = address.partition(b"@")[0].rpartition(b"+")[2]
-        if b"[bot]" in name or b"[bot]" in local:
-            return True
-        return bool({name, local, name.replace(b" ", b"-")} & self._bots)
+
+def is_robot(name: bytes, address: bytes, bots: Collection[bytes]) -> bool:
+    """True for a lower-case name or address that no person works under."""
+    local = address.partition(b"@")[0].rpartition(b"+")[2]
+    if b"[bot]" in name or b"[bot]" in local:
+        return True
+    return bool({name, local, name.replace(b" ", b"-")} & frozenset(bots))

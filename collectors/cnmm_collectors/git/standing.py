@@ -20,7 +20,7 @@ class Standing:
         """Return Absent for what is not in use, Unknown where nobody can tell, None for what is in use."""
         if component.lifecycle.lower() in OUT_OF_USE:
             return self.absent(f"components in use: this one is {component.lifecycle}")
-        if self.gap is not None:
+        if component.active is None and self.gap is not None:
             return self.unread()
         if component.active is None:
             return Unknown(
@@ -29,6 +29,10 @@ class Standing:
         if not component.active:
             return self.absent("components in use: no human change in the activity window")
         return None
+
+    def undated(self, component: Component) -> Reading | None:
+        """Return what stands in for a figure over the history: as `outside`, and Unknown without history."""
+        return self.outside(component) or (self.unread() if self.gap is not None else None)
 
     def unread(self) -> Unknown:
         """Return the unknown of a figure over a history that cannot be read."""

@@ -12,7 +12,7 @@ REGULAR = frozenset({"100644", "100755"})
 
 def read_tree(repository: GitRepository, commit: str, most: int) -> tuple[TreeEntry, ...]:
     """Return every tracked path, links and submodules by name only; raises GitFault beyond `most` paths."""
-    listing = repository.run("ls-tree", "-r", "-z", "--full-tree", commit, limit=1024**3)
+    listing = repository.run("ls-tree", "-r", "-z", "--full-tree", repository.tree(commit), limit=1024**3)
     if listing.count(b"\0") > most:
         raise GitFault(f"more than {most} tracked paths", Gap.UNSUPPORTED)
     rows = listing.decode("utf-8", "surrogateescape").split("\0")

@@ -21,6 +21,7 @@ from cnmm_collectors.github.activity import (
 )
 from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS, read_analyses
 from cnmm_collectors.github.client import Client
+from cnmm_collectors.github.contents import CALLS, CONTENTS, read_contents, refuse_contents
 from cnmm_collectors.github.deploying import read_releases
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.github.probes import probe_all
@@ -34,6 +35,7 @@ from cnmm_collectors.github.upstream import UPSTREAM, upstream_reading
 from cnmm_collectors.hosts.activity import activity_signals
 from cnmm_collectors.hosts.alerts import no_scans
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.provenance import SPECS as RECORDS
@@ -75,16 +77,19 @@ class GitHubCollector:
 
     def accepts(self, target: Target) -> bool:
         """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of either afterwards."""
-        kinds = ("github", ACTIVITY, ANALYSES, STATEMENTS)
+        kinds = ("github", ACTIVITY, ANALYSES, CONTENTS, STATEMENTS)
         return target.kind in kinds and _LOCATOR.fullmatch(target.locator) is not None
 
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield the work of a target with the number of calls it will take, for the price of four at most."""
+        if target.kind == CONTENTS:
+            yield WorkItem(self.name, f"files of {target.locator}", target, (), "api", CALLS)
+            return
         try:
             client = Client(reader, settings)
             item = self._item(client, target, reader)
         except (HttpFault, Unseen) as fault:
-            yield from self._failed(target, settings, fault)
+            yield from self._failed(target, settings, fault, reader)
             return
         yield client.ledger(f"plan of {target.kind}:{target.locator}")
         yield item
@@ -95,7 +100,7 @@ class GitHubCollector:
             client = Client(reader, settings)
             yield from self._read(client, item.target, reader)
         except (HttpFault, Unseen) as fault:
-            yield from self._failed(item.target, settings, fault)
+            yield from self._failed(item.target, settings, fault, reader)
             return
         yield client.ledger(item.key)
 
@@ -129,7 +134,9 @@ class GitHubCollector:
 
     def _later(self, client: Client, target: Target, listed: int, reader: Reader) -> int:
         """Return the number of calls that what follows will take: at most two for counting it."""
-        calls = listed if client.settings.analyses else 0
+        chosen = client.settings
+        calls = listed if chosen.analyses else 0
+        calls += listed * CALLS if chosen.contents and not chosen.clone else 0
         if client.settings.activity:
             calls += predict(client, target, reader.as_of)
             calls += predict_work(client, target, reader, listed) if client.settings.work else 0
@@ -143,6 +150,9 @@ class GitHubCollector:
             return
         if target.kind == STATEMENTS:
             yield from statement_signals(self.name, target, read_statements(client, target))
+            return
+        if target.kind == CONTENTS:
+            yield from read_contents(client, target, reader)
             return
         known = self._known.get(target.locator) or self._know(client, target, reader)
         if target.kind == ACTIVITY:
@@ -184,7 +194,7 @@ class GitHubCollector:
         return known
 
     def _failed(
-        self, target: Target, settings: options.Settings, fault: HttpFault | Unseen
+        self, target: Target, settings: options.Settings, fault: HttpFault | Unseen, reader: Reader
     ) -> Iterator[Yield]:
         organisation, name = _split(target)
         namer, why = Namer(organisation), Unknown(fault.gap, str(fault))
@@ -194,6 +204,8 @@ class GitHubCollector:
             yield accounts.listed("host", namer.org, whole=False)
         elif target.kind == STATEMENTS:
             yield from unread_signals(self.name, target, why)
+        elif target.kind == CONTENTS:
+            yield from refuse_contents(target, reader, Unread(fault.gap, str(fault)))
         elif (known := self._known.get(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
             yield from later_unread(known, namer, self.name, keys, _DESCRIBED, why)
@@ -209,7 +221,7 @@ def plan_of(settings: options.Settings) -> Plan:
     later = ((settings.activity, ACTIVITY, changes), (settings.analyses, ANALYSES, (CODE_SCANNING,)))
     return Plan(
         "github", settings.security_checks, tuple((kind, keys) for wanted, kind, keys in later if wanted),
-        settings.clone_credential if settings.clone else None,
+        settings.clone_credential if settings.clone else None, CONTENTS if settings.contents else "",
     )  # fmt: skip
 
 

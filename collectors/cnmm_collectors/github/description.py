@@ -22,6 +22,7 @@ _STATES = (
     ("isFork", Standing.FORK),
     ("isTemplate", Standing.TEMPLATE),
 )
+_ID = re.compile(r"[0-9a-f]{40}")
 _ENTRY = re.compile(r"(?<!\\)\s+")
 
 
@@ -72,7 +73,16 @@ def describe(
         debt=_debt(seen),
         open_changes=answer.at(*at, "openChanges", "totalCount"),
         archived_at=moment(node.get("archivedAt")),
+        tip=_tip(node, branch),
     )
+
+
+def _tip(node: Mapping[str, Any], branch: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the ids of the default branch's commit and of its tree, empty where either is not shown."""
+    target, tree = branch.get("target"), node.get("tip")
+    ids = [one.get("oid") if isinstance(one, Mapping) else None for one in (target, tree)]
+    commit, root = (one if isinstance(one, str) and _ID.fullmatch(one) else "" for one in ids)
+    return (commit, root) if commit and root else ("", "")
 
 
 def readable(node: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cnmm_collectors.github import window_queries
+from cnmm_collectors.github import content_queries, window_queries
 
 ORGANISATION: Final = """
 query($org: String!) {
@@ -24,6 +24,7 @@ fragment Described on Repository {
   hasVulnerabilityAlertsEnabled
   defaultBranchRef {
     name
+    target { oid }
     branchProtectionRule { ...Classic }
     rules(first: 50) {
       totalCount
@@ -38,7 +39,7 @@ fragment Described on Repository {
       }
     }
   }
-  tip: object(expression: "HEAD:") { __typename }
+  tip: object(expression: "HEAD:") { __typename oid }
   codeowners { errors { kind line } }
   inGithub: object(expression: "HEAD:.github/CODEOWNERS") { ...Owners }
   inRoot: object(expression: "HEAD:CODEOWNERS") { ...Owners }
@@ -157,5 +158,6 @@ ALL: Final = {
     "team members": TEAM_MEMBERS,
     "environments": ENVIRONMENTS,
     **window_queries.ALL,
+    **content_queries.ALL,
 }
 """Every query by the name that citations and tests use."""

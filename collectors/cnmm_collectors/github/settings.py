@@ -28,6 +28,12 @@ class Settings(HostSettings):
         description="Address of the API; https://HOST/api/v3 for Enterprise Server, https://api.NAME.ghe.com",
     )
     app: App | None = Field(default=None, description="Read as a GitHub App instead of with a token")
+    contents: bool = Field(
+        default=True, description="Read files through the API where repositories are not cloned"
+    )
+    contents_files: int = Field(
+        default=2_000, ge=1, description="Most files of one repository whose content the API is asked for"
+    )
     analyses: bool = Field(
         default=True, description="Ask each active repository without alerts when it was last analysed"
     )

@@ -141,6 +141,8 @@ class Repository:
     """The names of its production environments."""
     debt: tuple[int, int] | None = None
     """How many issues of technical debt are open, and how many there are; None where not counted."""
+    tip: tuple[str, str] = ("", "")
+    """The ids of the default branch's commit and of its tree, both empty where files cannot be read."""
     marks: tuple[tuple[str, str], ...] = ()
     """Topics and custom properties that its owners gave it."""
 

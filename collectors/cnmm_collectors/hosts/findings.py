@@ -57,13 +57,15 @@ class Plan:
 
     `source` is its name, `words` make a required check a security check, `later` are the kinds of work that
     follow, each with the signals that it answers; `clone` names the credential to clone each active
-    repository with, None where it is not wanted.
+    repository with, None where it is not wanted, and `contents` then the kind of work that reads its files
+    through the API, empty for none.
     """
 
     source: str
     words: tuple[str, ...]
     later: tuple[tuple[str, tuple[str, ...]], ...]
     clone: str | None
+    contents: str = ""
 
     def answers(self, kind: str = "") -> tuple[str, ...]:
         """Return the signals that a kind of later work answers, or all later work."""
@@ -151,6 +153,12 @@ def _targets(organisation: Organisation, target: Target, plan: Plan, namer: Name
         facts = (("default_branch", one.branch), ("organisation", namer.organisation))
         credential = plan.clone or target.credential
         yield Target("git", one.clone_url, credential, namer.repo(one.name), facts)
+    for one in organisation.active if plan.clone is None and plan.contents else ():
+        commit, tree = one.tip
+        told = (("default_branch", one.branch), ("organisation", namer.organisation),
+                ("url", one.clone_url), ("commit", commit), ("tree", tree))  # fmt: skip
+        place = f"{namer.organisation}/{one.name}"
+        yield Target(plan.contents, place, target.credential, namer.repo(one.name), told)
     size = (("repositories", str(len(organisation.active))),)
     for kind, _ in plan.later:
         if organisation.active:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from cnmm_collectors.plugin import Given
+from cnmm_collectors.reader.given import FOLDER, GivenRepository, given_of, read_facts
 from cnmm_collectors.reader.process import HARDENED, GitFault, environment, started
 from cnmm_collectors.reader.redaction import redact_url
 from cnmm_collectors.signals import Gap
@@ -41,6 +43,7 @@ class SourceRepository:
 
     def __init__(self, door: SourceGit, folder: Path, *, owned: bool, seconds: float) -> None:
         self.path, self.owned, self._limits, self._door = folder, owned, door.limits, door
+        self.given: Given | None = None
         self._deadline = time.monotonic() + seconds
         self._shadow = tempfile.TemporaryDirectory(prefix="cnmm-git-")
         self._home = Path(self._shadow.name)
@@ -50,8 +53,16 @@ class SourceRepository:
             self.close()
             raise
 
+    def tree(self, commit: str) -> str:
+        """Return what names the files of a commit to git: without commits the tree alone."""
+        return commit if self.given is None else self.given.tree
+
     def resolve(self, ref: str = "") -> str:
         """Return the commit a ref (HEAD where empty) stands for, and scan it; empty for an unborn one."""
+        if self.given is not None:
+            if ref:
+                raise GitFault("the API gave HEAD alone: leave `ref` out, or clone", Gap.UNSUPPORTED)
+            return self.given.commit
         name = ref or ("refs/cnmm/head" if self.owned else "HEAD")
         if name.startswith("-"):
             raise GitFault("a ref cannot start with '-'", Gap.MALFORMED)
@@ -114,6 +125,8 @@ class SourceRepository:
         self.remote = remote_url(folder)
         self.web = web_address(self.remote)
         self._build(Path("/") / grafts)
+        if self._door.gave(folder):
+            self.given, self.shallow = given_of(read_facts(folder)), True
 
     def _build(self, shallow: Path) -> None:
         place = self._home / "repository"
@@ -160,6 +173,18 @@ class SourceGit:
         with tempfile.TemporaryDirectory(prefix="cnmm-home-") as home:
             heads = self._run(["git", *HARDENED, "ls-remote", check_url(url), "HEAD"], Path(home), deadline)
         return heads.partition(b"\t")[0].decode("ascii", "replace").strip()
+
+    def deposit(self, url: str, seconds: float | None = None) -> GivenRepository:
+        """Open the folder in the cache that holds what an API gives of a repository; raises GitFault."""
+        if self._cache is None:
+            raise GitFault("what an API gives needs a cache folder", Gap.NOT_ENABLED)
+        return GivenRepository(
+            self._cache, check_url(url), self.limits.seconds if seconds is None else seconds
+        )
+
+    def gave(self, folder: Path) -> bool:
+        """True for a folder of ours that an API filled: what is written down in any other is not believed."""
+        return self._cache is not None and folder.parent.absolute() == (self._cache / FOLDER).absolute()
 
     def find(self, folder: str, depth: int = 3) -> list[tuple[str, str]]:
         """Return (locator, remote URL or empty) of the repository a folder is, else of those below it.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnmm_collectors.evidence import MAX_EXCERPT, Evidence, payload_digest
+from cnmm_collectors.plugin import Wanted
 from cnmm_collectors.reader.files import SourceFiles
 from cnmm_collectors.reader.git import GitLimits, SourceGit
 from cnmm_collectors.reader.kube import SourceKube
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
     from cnmm_collectors.reader.http import SourceHttp
 
 
+Wants = Callable[[Sequence[str], Mapping[str, bytes]], Wanted]
+
+
 class SourceReader:
-    """The only door out; implements `plugin.Reader` for one collector."""
+    """The only door out; implements `plugin.Reader` for one collector.
+
+    `asker` says what this run's reader of repositories wants of one, None where there is no such reader.
+    """
 
     def __init__(
         self,
@@ -44,6 +51,7 @@ class SourceReader:
         self._source = collector
         self._stamp = f"{collector} {version}"
         self._web = (cache, credential, environment or {})
+        self.asker: Wants | None = None
 
     @cached_property
     def http(self) -> SourceHttp:
@@ -51,6 +59,10 @@ class SourceReader:
         from cnmm_collectors.reader.http import SourceHttp
 
         return SourceHttp(*self._web)
+
+    def wants(self, names: Sequence[str], contents: Mapping[str, bytes]) -> Wanted | None:
+        """Return what this run's reader of files wants of a repository; None where it reads no files."""
+        return self.asker(names, contents) if self.asker is not None else None
 
     def cite(
         self,

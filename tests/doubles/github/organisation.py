@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -14,8 +15,10 @@ def repository(name: str, org: str = "acme", **changes: Any) -> dict[str, Any]:
         "isArchived": False, "archivedAt": None, "isFork": False, "isTemplate": False, "isDisabled": False,
         "isEmpty": False, "visibility": "PRIVATE", "viewerPermission": "ADMIN",
         "hasVulnerabilityAlertsEnabled": True,
-        "defaultBranchRef": {"name": "main", "branchProtectionRule": None, "rules": connection(RULES)},
-        "tip": {"__typename": "Tree"},
+        "defaultBranchRef": {
+            "name": "main", "target": None, "branchProtectionRule": None, "rules": connection(RULES),
+        },
+        "tip": {"__typename": "Tree", "oid": "0" * 40},
         "codeowners": None, "inGithub": None, "inRoot": None, "inDocs": None,
         "environments": connection([]),
         "collaborators": connection([]),
@@ -188,6 +191,8 @@ class Organisation:
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     analyses: dict[str, str] = field(default_factory=dict)
     """When each repository was last analysed; one that is not named never was."""
+    files: dict[str, Path] = field(default_factory=dict)
+    """The repository on disk whose files a repository shows; one that is not named shows none."""
     seats: dict[str, int] | None = None
     installation: dict[str, Any] | None = None
     """What an App's installation is given for its signed request."""
@@ -220,7 +225,8 @@ def acme() -> Organisation:
                    inGithub=owners_file("* @acme/payments\n/docs @acme/gone @acme/payments # both\n"),
                    openChanges={"totalCount": 4}),
         repository("ledger", hasVulnerabilityAlertsEnabled=False,
-                   defaultBranchRef={"name": "main", "branchProtectionRule": None, "rules": connection([])}),
+                   defaultBranchRef={
+                       "name": "main", "target": None, "branchProtectionRule": None, "rules": connection([])}),
         repository("portal", visibility="INTERNAL",
                    environments=connection([{"id": "E_portal", "name": "production"}]),
                    openDebt={"totalCount": 1}, allDebt={"totalCount": 3},

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from doubles.github import files
 from doubles.github.faults import Faults, fail, send
 from doubles.github.organisation import Organisation
 
@@ -25,7 +26,7 @@ _OPERATIONS = (
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
     ("reviews(first", "changes"), ("comments(first", "replies"),
     ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
-    ("issueCount", "count"),
+    ("fragment Content", "contents"), ("fragment Work", "work"), ("issueCount", "count"),
 )  # fmt: skip
 
 
@@ -131,11 +132,14 @@ def _operation(raw: bytes) -> tuple[str, Row]:
         name = "team members" if "members(first" in query else "team repositories"
     if name == "deployments" and "node(id" in query:
         name = "more deployments"
-    return name, asked.get("variables", {})
+    variables = asked.get("variables", {})
+    return name, {**variables, "query": query} if name == "contents" else variables
 
 
 def graphql(org: Organisation, name: str, variables: Row) -> Row:
     """Return the whole answer to a query of the collector."""
+    if name in ("contents", "work"):
+        return files.answer(org, name, variables)
     if name == "environments":
         return {"data": {"nodes": [_environment(org, key) for key in variables["ids"]]}}
     if name in _SEARCHES:
@@ -382,6 +386,8 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
         return (200, [{"created_at": at}], {}) if at else (404, {"message": "no analysis found"}, {})
     if parts.path == f"{own}/copilot/billing":
         return (200, {"seat_breakdown": org.seats}, {}) if org.seats else (404, {"message": "Not Found"}, {})
+    if "/git/trees/" in parts.path:
+        return *files.listing(org, parts.path), {}
     rows = _rows(org, parts.path.removeprefix(own), query)
     if rows is None:
         return 404, {"message": "Not Found"}, {}

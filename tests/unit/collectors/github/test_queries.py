@@ -29,6 +29,15 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "boards": {"org": "acme", "n": 50},
     "deployments": {"ids": ["R_portal"], "stages": ["production"], "n": 50},
     "more deployments": {"id": "R_portal", "stages": ["production"], "n": 50},
+    "contents": {"org": "acme", "name": "checkout", "query": ALL["contents"]},
+    "work": {
+        "org": "acme",
+        "name": "checkout",
+        "commit": "",
+        "since": "2026-08-01T00:00:00Z",
+        "p0": None,
+        "p1": "src",
+    },
     "upstream": {"q": "is:pr author:ann-a", "n": 50},
     "statement": {"org": "acme", "name": "checkout", "path": "attestations/sponsor.yaml"},
 }

@@ -6,9 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cnmm_collectors.git.collector import GitCollector
+from cnmm_collectors.git.settings import Settings as GitSettings
 from cnmm_collectors.github.activity import ACTIVITY
 from cnmm_collectors.github.analyses import ANALYSES
 from cnmm_collectors.github.collector import GitHubCollector
+from cnmm_collectors.github.contents import CONTENTS
 from cnmm_collectors.github.settings import Settings
 from cnmm_collectors.plugin import Collected, Population, Target, WorkItem
 from cnmm_collectors.reader import SourceReader
@@ -42,6 +45,13 @@ def reader(cache: Path | None = None, token: str = TOKEN) -> Any:
     )  # fmt: skip
 
 
+def asking(cache: Path | None = None, token: str = TOKEN) -> Any:
+    """Return a reader that also knows what the Git collector wants of a repository, as the run gives it."""
+    made, files, chosen = reader(cache, token), GitCollector(), GitSettings()
+    made.asker = lambda names, known: files.wants(names, known, chosen, AS_OF)
+    return made
+
+
 class Scan:
     """Everything the collector yielded for one target."""
 
@@ -62,14 +72,16 @@ class Scan:
         while waiting:
             target = waiting.pop()
             before = len(self.found.targets)
-            for one in collector.plan(target, chosen, reader(cache, token)):
+            for one in collector.plan(target, chosen, asking(cache, token)):
                 if not isinstance(one, WorkItem):
                     keep(self.found, one, contract)
                     continue
                 self.predicted += one.calls
-                for item in collector.collect(one, chosen, reader(cache, token)):
+                for item in collector.collect(one, chosen, asking(cache, token)):
                     keep(self.found, item, contract)
-            waiting += [one for one in self.found.targets[before:] if one.kind in (ACTIVITY, ANALYSES)]
+            waiting += [
+                one for one in self.found.targets[before:] if one.kind in (ACTIVITY, ANALYSES, CONTENTS)
+            ]
 
     def reading(self, key: str, subject: str) -> Reading:
         """Return the one reading of a signal about a subject; a key given twice is a fault."""
