@@ -6,7 +6,7 @@ What comes is kept as git keeps it, under the ids that the host names, and the G
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,25 +51,25 @@ class _Got:
 
 def read_contents(client: Client, target: Target, reader: Reader) -> Iterator[Yield]:
     """Yield the folder with the files of a repository as a target, and what became of them."""
-    deposit = reader.git.deposit(target.fact("url"))
-    got = _fill(client, target, reader, deposit)
-    if isinstance(got, Unread):
-        deposit.settle({"refused": True, "gap": got.gap.value, "detail": got.detail})
-        yield LedgerRow(
-            "github", "repository's files", target.locator, 1, 0, failed=1,
-            cause=got.gap.value, detail=got.detail,
-        )  # fmt: skip
-    else:
-        yield _ledger(target, got)
-    facts = (("default_branch", target.fact("default_branch")), ("organisation", target.fact("organisation")))
-    yield Target("git", deposit.locator, "", target.subject, facts)
+    yield from _yield(target, reader, lambda deposit: _fill(client, target, reader, deposit))
 
 
-def refuse_contents(target: Target, reader: Reader, why: Unread) -> Iterator[Target]:
+def refuse_contents(target: Target, reader: Reader, why: Unread) -> Iterator[Yield]:
     """Yield the folder of a repository of which nothing can be asked, with the reason in it."""
-    deposit = reader.git.deposit(target.fact("url"))
-    deposit.settle({"refused": True, "gap": why.gap.value, "detail": why.detail})
-    facts = (("organisation", target.fact("organisation")),)
+    yield from _yield(target, reader, lambda _: why)
+
+
+def _yield(target: Target, reader: Reader, fill: Callable[[GitDeposit], _Got | Unread]) -> Iterator[Yield]:
+    try:
+        deposit = reader.git.deposit(target.fact("url"))
+        got = fill(deposit)
+        if isinstance(got, Unread):
+            deposit.settle({"refused": True, "gap": got.gap.value, "detail": got.detail})
+    except GitFault as fault:
+        yield _refused(target, Unread(fault.gap, str(fault)))
+        return
+    yield _refused(target, got) if isinstance(got, Unread) else _received(target, got)
+    facts = (("default_branch", target.fact("default_branch")), ("organisation", target.fact("organisation")))
     yield Target("git", deposit.locator, "", target.subject, facts)
 
 
@@ -210,7 +210,13 @@ def _texts(batch: Sequence[str], found: Any) -> Iterator[tuple[str, bytes]]:
             yield oid, text.encode("utf-8", "surrogatepass")
 
 
-def _ledger(target: Target, got: _Got) -> LedgerRow:
+def _refused(target: Target, why: Unread) -> LedgerRow:
+    return LedgerRow(
+        "github", "repository's files", target.locator, 1, 0, failed=1, cause=why.gap.value, detail=why.detail
+    )
+
+
+def _received(target: Target, got: _Got) -> LedgerRow:
     return LedgerRow(
         "github", "file", target.locator, got.received + got.skipped + got.failed, got.received, got.skipped,
         got.failed, got.why.gap.value if got.why else "", got.why.detail if got.why else "",

@@ -34,9 +34,12 @@ class GivenRepository:
         self._place = cache / FOLDER / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.git"
         self._deadline = time.monotonic() + seconds
         self._url = url
-        for folder in (cache, cache / FOLDER):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
+        try:
+            for folder in (cache, cache / FOLDER):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.chmod(0o700)
+        except OSError as error:
+            raise GitFault("the cache folder cannot be used", Gap.NOT_ENABLED) from error
         if not (self._place / "HEAD").is_file():
             self._git("init", "--quiet", "--bare", "--template=", str(self._place), inside=False)
             self._git("config", "remote.origin.url", url)

@@ -88,7 +88,7 @@ _COLLECTING: list[Callable[[Any], Any]] = [
         flag_value=False,
         default=True,
         type=bool,
-        help="Clone no repository that a host lists.",
+        help="Clone no repository that a host lists; GitHub's files come through its API instead.",
     ),
     click.option("--strict", is_flag=True, help="Exit 3 where collection is incomplete."),
     click.option("--quiet", is_flag=True, help="Say nothing but faults."),

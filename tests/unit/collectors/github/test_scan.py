@@ -15,8 +15,10 @@ import pytest
 
 from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.probes import probe_all
+from doubles.github.files import give
 from doubles.github.organisation import acme
 from doubles.github.server import Double, serve
+from unit.collectors.git.repos import History
 from unit.collectors.github.workshop import TOKEN, reader, settings
 
 PLANTED = (TOKEN, "ann-a", "ben-b", "cat-c", "dan-d", "dora-direct", "olga-owner")
@@ -37,7 +39,12 @@ def run(double: Double, folder: Path, *arguments: str) -> subprocess.CompletedPr
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("scan")
-    with serve(acme()) as double:
+    org, history = acme(), History()
+    history.commit(
+        {"app.py": "1\n", "Dockerfile": "FROM python:3.12\n", "CODEOWNERS": "* @acme/web\n"}, days=9
+    )
+    give(org, "portal", history.write(folder / "portal"))
+    with serve(org) as double:
         done = run(double, folder, "scan", "-o", "out")
     assert done.returncode == 0, done.stderr
     return folder, done.stdout + done.stderr
@@ -58,6 +65,21 @@ def test_criteria_are_decided_from_the_host_alone(scanned: tuple[Path, str]) -> 
     decided = [one for one in assessment["findings"] if one["outcome"] in ("met", "unmet")]
     assert decided
     assert all(one["evidence"] for one in decided)
+
+
+def test_files_are_read_without_a_clone(scanned: tuple[Path, str]) -> None:
+    folder, _ = scanned
+    with zipfile.ZipFile(folder / "out" / "bundle.cnmm") as bundle:
+        lines = [
+            line for name in bundle.namelist() if name.startswith("observations/signals")
+            for line in bundle.read(name).decode().splitlines()
+        ]  # fmt: skip
+    rows = [json.loads(line) for line in lines]
+    image = {row["subject"]: row for row in rows if row["signal"] == "git.containerised_repo_ratio"}
+    assert (image["component:acme/portal"]["state"], image["component:acme/portal"]["value"]) == (
+        "observed",
+        True,
+    )
 
 
 def test_nothing_that_is_written_names_a_token_or_an_account(scanned: tuple[Path, str]) -> None:
