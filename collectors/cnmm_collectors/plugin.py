@@ -2,16 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
+from cnmm_collectors.doors import (
+    FileDoor,
+    HttpDoor,
+    HttpReply,
+    HttpSession,
+    Kept,
+    KubeCluster,
+    KubeDoor,
+    Reader,
+)
 from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.gitdoors import GitDeposit, GitDoor, GitRepository, Given, GivenEntry, Wanted
 from cnmm_collectors.signals import Gap, Signal, SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
+
+__all__ = [
+    "CONTRACT",
+    "Collected",
+    "Collector",
+    "FileDoor",
+    "GitDeposit",
+    "GitDoor",
+    "GitRepository",
+    "Given",
+    "GivenEntry",
+    "HttpDoor",
+    "HttpReply",
+    "HttpSession",
+    "Join",
+    "JoinNeeds",
+    "Kept",
+    "KubeCluster",
+    "KubeDoor",
+    "LedgerRow",
+    "Membership",
+    "PersonFact",
+    "Population",
+    "Probe",
+    "Probing",
+    "Reader",
+    "Sourced",
+    "Stated",
+    "Target",
+    "Wanted",
+    "Wanting",
+    "WorkItem",
+    "Yield",
+]
 
 CONTRACT = 1
 
@@ -137,342 +180,6 @@ class Probe:
 
 
 Yield = Signal | Target | Population | Membership | PersonFact | LedgerRow
-
-
-@dataclass(frozen=True, slots=True)
-class GivenEntry:
-    """An entry of a commit's files as a host's API lists them; `size` in bytes, -1 where it is not told."""
-
-    path: str
-    mode: str
-    kind: str
-    oid: str
-    size: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a host's API told of a repository that has no history here.
-
-    `worked` says for folders whether a person changed what lies below within the activity window, None where
-    that is not known; `asked` is how that was asked. `gap` and `detail` say why a content may be missing.
-    """
-
-    commit: str
-    tree: str
-    worked: Mapping[str, bool | None]
-    asked: str
-    gap: Gap
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a reader of files wants of a repository: contents of paths, and which folders were worked on.
-
-    A change counts after `since` and no later than `until`; `person` says whether an author's name and
-    address are a person's.
-    """
-
-    paths: frozenset[str]
-    folders: tuple[str, ...]
-    since: datetime
-    until: datetime
-    person: Callable[[str, str], bool]
-
-
-class GitRepository(Protocol):
-    """A repository opened read-only: no hooks, no configuration of its own, no lazy fetch, caps on time and
-    size."""
-
-    @property
-    def path(self) -> Path:
-        """The repository's Git folder."""
-        ...
-
-    @property
-    def web(self) -> str:
-        """`https://host/owner/name` where the remote is known, else empty."""
-        ...
-
-    @property
-    def remote(self) -> str:
-        """The remote's URL without user information, else empty."""
-        ...
-
-    @property
-    def bare(self) -> bool:
-        """True for a repository without a work tree."""
-        ...
-
-    @property
-    def shallow(self) -> bool:
-        """True where the history is cut off."""
-        ...
-
-    @property
-    def owned(self) -> bool:
-        """True for a clone of ours in the cache, which may be fetched into."""
-        ...
-
-    @property
-    def given(self) -> Given | None:
-        """What the host told where its API gave the files; None for a repository with commits of its own."""
-        ...
-
-    def resolve(self, ref: str = "") -> str:
-        """Return the commit that a ref, or HEAD, stands for; empty for an unborn HEAD; raises GitFault."""
-        ...
-
-    def tree(self, commit: str) -> str:
-        """Return what names the files of a commit to git."""
-        ...
-
-    def fetch_blobs(self, oids: Iterable[str]) -> None:
-        """Fetch missing blobs in one request where the clone is ours; raises GitFault."""
-        ...
-
-    def close(self) -> None:
-        """Release what the open repository holds."""
-        ...
-
-    def run(self, *arguments: str, stdin: bytes = b"", limit: int = ...) -> bytes:
-        """Return git's whole output, at most `limit` bytes; raises GitFault."""
-        ...
-
-    def stream(self, *arguments: str, stdin: bytes = b"") -> AbstractContextManager[Iterator[bytes]]:
-        """Yield git's output in chunks while git runs; raises GitFault on a non-zero end."""
-        ...
-
-
-class GitDeposit(Protocol):
-    """A repository of ours, filled with what a host's API gives; every object is checked against its id."""
-
-    @property
-    def locator(self) -> str:
-        """The folder, as a target names it."""
-        ...
-
-    def told(self) -> Mapping[str, Any]:
-        """Return what was written down of the repository, empty where nothing was."""
-        ...
-
-    def settle(self, facts: Mapping[str, Any]) -> None:
-        """Write down what the host told beside the files."""
-        ...
-
-    def holds(self, oid: str) -> bool:
-        """True where an object is there already."""
-        ...
-
-    def missing(self, oids: Iterable[str]) -> frozenset[str]:
-        """Return those of the objects that are not there."""
-        ...
-
-    def plant(self, entries: Sequence[GivenEntry], root: str) -> None:
-        """Write the trees of a recursive listing; raises GitFault where one has another id than is said."""
-        ...
-
-    def entries(self, root: str) -> Sequence[GivenEntry]:
-        """Return the files below a tree that is there; raises GitFault."""
-        ...
-
-    def add(self, blobs: Mapping[str, bytes]) -> frozenset[str]:
-        """Keep contents by their id; return the ids that are true, and keep no other."""
-        ...
-
-    def contents(self, oids: Iterable[str]) -> Mapping[str, bytes]:
-        """Return the contents of the blobs that are there."""
-        ...
-
-
-class GitDoor(Protocol):
-    """The only way to git."""
-
-    def deposit(self, url: str, seconds: float | None = None) -> GitDeposit:
-        """Open the folder in the cache that holds what an API gives of a repository; raises GitFault."""
-        ...
-
-    def open(self, locator: str, seconds: float | None = None) -> GitRepository:
-        """Open a local repository in place, or a URL through a blobless bare clone in the cache; raises
-        GitFault."""
-        ...
-
-    def head(self, url: str, seconds: float | None = None) -> str:
-        """Return the commit that HEAD of a clone URL names, empty where it has none; one request; raises
-        GitFault."""
-        ...
-
-    def find(self, folder: str, depth: int = 3) -> Sequence[tuple[str, str]]:
-        """Return (locator, remote URL or empty) of the repository a folder is, else of those below it;
-        raises GitFault."""
-        ...
-
-
-class FileDoor(Protocol):
-    """The only way to files that are not in a repository."""
-
-    def list(self, folder: Path, pattern: str) -> Sequence[Path]:
-        """Return regular files below the folder, sorted, links out of it left out."""
-        ...
-
-    def read(self, path: Path, limit: int = ...) -> bytes:
-        """Return the file's bytes, at most `limit`; raises FileFault."""
-        ...
-
-
-class HttpReply(Protocol):
-    """A whole answer of a web API; `kept` where the host said that it has not changed."""
-
-    @property
-    def status(self) -> int: ...
-    @property
-    def headers(self) -> Mapping[str, str]: ...
-    @property
-    def body(self) -> bytes: ...
-    @property
-    def url(self) -> str: ...
-    @property
-    def kept(self) -> bool: ...
-
-    def json(self) -> Any:
-        """Return the body as JSON; raises HttpFault."""
-        ...
-
-
-class HttpSession(Protocol):
-    """Requests to one origin: limits, retries, deadlines and the cache of unchanged answers are inside."""
-
-    @property
-    def count(self) -> Any:
-        """`.calls` on the network, `.kept` unchanged, `.waited` seconds."""
-        ...
-
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep: bool = True) -> HttpReply:
-        """Return the answer to a GET of a path or URL of this origin; raises HttpFault."""
-        ...
-
-    def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> HttpReply:
-        """Return the answer to a POST that reads, such as a GraphQL query; raises HttpFault."""
-        ...
-
-
-class Kept(Protocol):
-    """Answers kept from one scan to the next, encrypted under the credential they were given for."""
-
-    def recall(self, name: str) -> Any:
-        """Return the JSON value remembered under a name, None for none."""
-        ...
-
-    def remember(self, name: str, answer: Any) -> None:
-        """Keep a JSON value under a name."""
-        ...
-
-
-class HttpDoor(Protocol):
-    """The only way to web APIs; `credential` is the variable's name."""
-
-    @property
-    def credential(self) -> str:
-        """The NAME of the credential's variable, empty for none."""
-        ...
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return the values of the credential, for authorising requests and nothing else."""
-        ...
-
-    def keeping(self, secret: str) -> Kept:
-        """Return the store of answers kept between scans under a credential's value."""
-        ...
-
-    def session(
-        self,
-        base: str,
-        keys: Sequence[tuple[str, Callable[[], Mapping[str, str]]]] = (),
-        limits: Any = None,
-    ) -> HttpSession:
-        """Open an origin, each key a name and what authorises a request by it; raises HttpFault."""
-        ...
-
-
-class KubeCluster(Protocol):
-    """A cluster opened to be read: GET only, Secret objects refused, tries and deadlines inside."""
-
-    @property
-    def calls(self) -> int:
-        """How many requests were made."""
-        ...
-
-    def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = ...) -> Mapping[str, Any]:
-        """Return the JSON object at a path; raises KubeFault."""
-        ...
-
-    def close(self) -> None:
-        """Close the connections."""
-        ...
-
-
-class KubeDoor(Protocol):
-    """The only way to clusters."""
-
-    def open(self, context: str, kubeconfig: Path | None = None, *, programs: bool = False) -> KubeCluster:
-        """Open a kubeconfig context, or `in-cluster`; raises KubeFault."""
-        ...
-
-
-class Reader(Protocol):
-    """The only door out, made for one collector and one work item; stamps evidence and keeps the ledger."""
-
-    @property
-    def as_of(self) -> date:
-        """The audit date."""
-        ...
-
-    @property
-    def now(self) -> str:
-        """The start of the run, `YYYY-MM-DDTHH:MM:SSZ`."""
-        ...
-
-    @property
-    def git(self) -> GitDoor:
-        """The door to git."""
-        ...
-
-    @property
-    def files(self) -> FileDoor:
-        """The door to files."""
-        ...
-
-    @property
-    def http(self) -> HttpDoor:
-        """The door to web APIs."""
-        ...
-
-    @property
-    def kube(self) -> KubeDoor:
-        """The door to clusters."""
-        ...
-
-    def wants(self, names: Sequence[str], contents: Mapping[str, bytes]) -> Wanted | None:
-        """Return what this run's reader of files wants of a repository with these files, of which these
-        contents are known; None where this run reads no files.
-        """
-        ...
-
-    def cite(
-        self,
-        *,
-        locator: str,
-        query: str,
-        payload: bytes,
-        path: str = "",
-        commit: str = "",
-        lines: str = "",
-        native_id: str = "",
-        excerpt: str = "",
-    ) -> Evidence:
-        """Return evidence stamped with source, time and collector, its excerpt redacted and cut."""
-        ...
 
 
 @runtime_checkable
