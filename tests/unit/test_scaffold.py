@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 ROOMS = ("scanner", "collectors", "rules", "reports")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-VOCABULARY = ("evidence", "plugin", "signals", "subjects")
+VOCABULARY = ("doors", "evidence", "gitdoors", "plugin", "signals", "subjects")
 
 
 def read_pins(lock: str) -> dict[str, set[Version]]:
