@@ -19,12 +19,20 @@ def write_document(record: Mapping[str, Any]) -> bytes:
     return _encode(_inert(record)).encode("ascii") + b"\n"
 
 
+def measure(record: Mapping[str, Any]) -> int:
+    """Return how many bytes a record takes inside a document."""
+    return len(_encode(_inert(record)))
+
+
 def _inert(value: Any) -> Any:
     """Spell out what cannot be seen: strict parsers refuse a lone surrogate, readers miss a bidi override."""
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return value if value.isprintable() and len(value) <= LIMIT else inert(value, LIMIT)
-    if isinstance(value, Mapping):
+    if kind is int or kind is bool or value is None:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {_inert(key): _inert(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if kind is list or kind is tuple:
         return [_inert(item) for item in value]
-    return value
+    return inert(value, LIMIT) if isinstance(value, str) else value

@@ -20,6 +20,7 @@ from cnmm_rules.assessment import Outcome
 from cnmm_rules.catalogue import files
 from cnmm_rules.catalogue.loader import load
 from cnmm_rules.criteria import Catalogue, Role
+from golden import official
 
 HOSTILE = "</script><script>x()</script><img src=x onerror=y()> | `code` [z](javascript:z()) \u202eevil"
 
@@ -59,6 +60,10 @@ def test_every_row_stands_once_with_all_that_the_catalogue_says_of_it() -> None:
                 f"{html.escape(case.name)}: {case.want.value.replace('_', ' ')}".replace("&#x27;", "&#39;")
                 in body
             )
+
+
+def test_a_strict_parser_finds_no_fault_in_the_markup() -> None:
+    official.module("justhtml").JustHTML(page(), strict=True)
 
 
 def test_every_link_of_the_page_leads_to_an_element_and_ids_are_unique() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from cnmm_reports.html import HtmlRenderer
 from cnmm_reports.view import ReportView, build_view
+from golden import official
 from golden.sample import CATALOGUE, HOSTILE, bare, document, view
 
 MAX = 5_000_000
@@ -84,6 +85,14 @@ def test_page_asks_for_nothing(page: Page) -> None:
         assert str(attrs.get("href", "#")).startswith("#")
     style = page.blocks["style"][0]
     assert not re.search(r"@import|url\((?!#hatch)", style)
+
+
+def test_a_strict_parser_finds_no_fault_in_the_markup() -> None:
+    strict = official.module("justhtml")
+    for shown in (view(), build_view(bare().to_json(), CATALOGUE)):
+        strict.JustHTML(page_of(shown), strict=True)
+    with pytest.raises(strict.StrictModeError):
+        strict.JustHTML(page_of(view()).replace("</h2>", "</h3>", 1), strict=True)
 
 
 def test_hostile_text_is_shown_as_text(page: Page) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from cnmm_reports.inert import line
 from cnmm_reports.places import place_of
-from cnmm_reports.sarif import MAX_BYTES, MAX_LOCATIONS, MAX_RESULTS, SarifRenderer, message
+from cnmm_reports.sarif import MAX_BYTES, SarifRenderer
+from cnmm_reports.sarif.results import MAX_LOCATIONS, MAX_RESULTS, WHOLE, message
 from cnmm_reports.view import ReportView, build_view
 from golden import official
 from golden.hostile import TEXTS, crowd, hostile, invisible
@@ -71,6 +72,16 @@ def test_kind_and_level_say_the_outcome() -> None:
         symptom = role == "marker" and outcome in ("met", "unmet")
         assert item["kind"] == ("informational" if symptom else kinds.get(outcome, "review"))
         assert item["level"] == (levels.get(role, "note") if item["kind"] == "fail" else "none")
+
+
+def test_every_place_has_a_line_and_a_cited_file_says_that_it_is_meant_whole() -> None:
+    whole = document()
+    for item in whole["evidence"]:
+        item.pop("lines", None)
+    for shown, said in ((view(), None), (build_view(whole, CATALOGUE), {"text": WHOLE})):
+        places = [place for item in run(shown)["results"] for place in item["locations"]]
+        assert all(place["physicalLocation"]["region"]["startLine"] >= 1 for place in places)
+        assert said is None or all(place["message"] == said for place in places)
 
 
 @pytest.mark.parametrize("outcome", ["unknown", "contested", "claimed", "something newer"])

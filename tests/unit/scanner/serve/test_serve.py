@@ -68,6 +68,8 @@ def test_the_list_leads_to_reports_and_trends(folder: Path) -> None:
     trend = get(app, links(listed, "trend")[0])
     assert (trend.status, trend.body.count(b'class="trend"')) == (200, 2)
     assert trend.body.index(b"2026-01-01") < trend.body.index(b"2026-02-01")
+    for page in (listed, report, trend):
+        official.module("justhtml").JustHTML(page.body.decode(), strict=True)
 
 
 def test_metrics_are_those_of_each_organisations_newest_bundle(folder: Path) -> None:
