@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors import accounts
+from cnmm_collectors import accounts, placement
 from cnmm_collectors.plugin import Collected, Join, PersonFact
 from cnmm_collectors.signals import Disclosure, Interval, Observed, Signal, Unit, Unknown, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -141,12 +141,24 @@ def upstream(people: int) -> Facts:
     return facts
 
 
+def production(teams: int) -> Facts:
+    """Return teams of which every third runs in a cluster, every third could, and every third owns nothing."""
+    cluster = Subject(SubjectKind.CLUSTER, "prod")
+    named = [Subject(SubjectKind.TEAM, f"acme/t{n}") for n in range(teams)]
+    facts = [placement.of_catalogue(ORG, whole=True)]
+    facts += placement.of_cluster(cluster, placement.Sight.WHOLE, named[::3], [cluster])
+    for n, team in enumerate(named):
+        facts += placement.of_team(team, [placement.Place.ABLE] if n % 3 < 2 else [])
+    return facts
+
+
 FACTS: dict[str, Callable[[int], Facts]] = {
     "accounts": answered,
     "authorship": authorship,
     "boilerplate": boilerplate,
     "newcomers": newcomers,
     "practice": practice,
+    "production": production,
     "upstream": upstream,
 }
 """What each join is fed with, for a number of people or things; a join without an entry fails."""

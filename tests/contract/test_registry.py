@@ -18,7 +18,6 @@ NOT_COLLECTED = {
     "catalog+git": "a catalogue's own history, read from its repository",
     "catalog+work+kubernetes": "services, tickets and workloads of the same team, joined",
     "host+kubernetes+catalog": "accounts, bindings and services of the same workload, joined",
-    "kubernetes+catalog": "namespaces matched with the owners of a catalogue",
 }
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""
 

@@ -11,10 +11,11 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from cnmm_collectors import registry
+from cnmm_collectors import placement, registry
 from cnmm_collectors.backstage.entities import Entity, EntityFault, parse
 from cnmm_collectors.backstage.judgements import UNUSED, Catalogue, Verdict
 from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.placement import Place
 from cnmm_collectors.plugin import LedgerRow, Membership, Population, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
 from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
@@ -76,6 +77,7 @@ class BackstageCollector:
     def collect(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> Iterable[Yield]:
         """Yield what the catalogue says of each component, each team and the organisation."""
         entities: list[Entity] = []
+        lost = 0
         files = dict(item.payload)["files"]
         if not files:
             about = str(item.subjects[0])
@@ -91,6 +93,7 @@ class BackstageCollector:
             except (FileFault, EntityFault) as fault:
                 gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
                 yield LedgerRow(_SOURCE, "file", path.name, 1, 0, 0, 1, gap.value, str(fault))
+                lost += 1
                 continue
             good = [one for one in found if one is not None]
             bad = len(found) - len(good)
@@ -99,6 +102,8 @@ class BackstageCollector:
                 "malformed" if bad else "", "without kind or name" if bad else "",
             )  # fmt: skip
             entities += good
+            lost += bad
+        yield placement.of_catalogue(item.subjects[0], whole=bool(files) and not lost)
         yield from _Findings(Catalogue(entities, reader.as_of), item.subjects[0], reader, self.signals).all()
 
 
@@ -183,6 +188,13 @@ class _Findings:
             typed = Observed(bool(team.team_type), self._cite(team, "type"))
             yield self._signal("catalog.team_type_ratio", self._team(name), typed)
             yield self._signal("catalog.domains_per_team_p50", self._team(name), self._domains(name, team))
+            yield from placement.of_team(self._team(name), self._places(name))
+
+    def _places(self, name: str) -> list[Place]:
+        """Return where the production components of a team run."""
+        components = self.catalogue.components
+        owned = [one for one in components if one.owner == name and self.catalogue.in_production(one)]
+        return [self.catalogue.place(one) for one in owned]
 
     def _domains(self, name: str, team: Entity) -> Reading:
         if not team.team_type:

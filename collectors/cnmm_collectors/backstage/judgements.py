@@ -10,12 +10,20 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from cnmm_collectors.backstage.entities import Entity
+from cnmm_collectors.placement import Place
 
 UNUSED = "unused"
 Verdict = bool | None | str
 _CN_RUNTIME = re.compile(
     r"kubernetes|k8s|container|serverless|knative|openshift|lambda|cloud.?run|fargate|ecs|functions"
 )
+_MANAGED = re.compile(
+    r"serverless|lambda|cloud.?run|fargate|\becs\b|functions|container.?apps|app.?runner|app.?engine"
+)
+_UNABLE = re.compile(
+    r"saas|mainframe|appliance|desktop|mobile|ios|android|firmware|embedded|browser|static|cots|none"
+)
+_NEVER_RUNS = frozenset({"library", "documentation", "template", "mobile-app", "desktop-app"})
 _SELF_SERVICE = re.compile(r"portal|\bapi\b|cli|command.?line|claim|self.?service|git")
 _SHARED = frozenset({"shared-service", "platform-service", "shared", "shared-services"})
 _AI = frozenset({"ai", "ai-system", "ml-model", "model", "llm", "machine-learning"})
@@ -90,6 +98,15 @@ class Catalogue:
         return (
             True if one.note("kubernetes-id", "kubernetes-namespace", "kubernetes-label-selector") else None
         )
+
+    def place(self, one: Entity) -> Place:
+        """Return where a component runs, as far as a cluster could show it."""
+        said = one.note("runtime", "platform", "hosting").casefold()
+        if one.type in _NEVER_RUNS or (said and _UNABLE.search(said)):
+            return Place.UNABLE
+        if not said:
+            return Place.ABLE if self.is_cloud_native(one) else Place.UNTOLD
+        return Place.MANAGED if _MANAGED.search(said) else Place.ABLE
 
     def judge(self, key: str, one: Entity) -> Verdict:
         """Return the verdict of a component signal."""

@@ -16,7 +16,7 @@ from cnmm_collectors.kubernetes.reading import ClusterReading
 from cnmm_collectors.kubernetes.settings import Cluster
 from cnmm_collectors.kubernetes.view import PodFold, View
 from cnmm_collectors.plugin import KubeCluster, LedgerRow, Population, Probe, Reader, Target, WorkItem, Yield
-from cnmm_collectors.reader.kube import KubeFault, shown
+from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 
@@ -44,7 +44,7 @@ class KubernetesCollector:
         """Yield the one item of a cluster, and the population where every cluster is declared."""
         yield from declared_population(settings)
         cluster = settings.cluster(target.locator)
-        subject = _subject(cluster)
+        subject = cluster.subject
         yield WorkItem(
             self.name, str(subject), Target("kube", target.locator, target.credential, subject), (subject,),
             lane="api", calls=PREDICTED_CALLS,
@@ -113,13 +113,9 @@ class KubernetesCollector:
         )
 
 
-def _subject(cluster: Cluster) -> Subject:
-    return Subject.safe(SubjectKind.CLUSTER, cluster.name or shown(cluster.context))
-
-
 def declared_population(settings: options.Settings) -> Iterator[Population]:
     """Yield how many clusters there are, where the settings name them all and whose they are."""
     if settings.organisation and settings.clusters:
-        members = tuple(sorted({_subject(one) for one in settings.clusters}))
+        members = tuple(sorted({one.subject for one in settings.clusters}))
         within = Subject.safe(SubjectKind.ORG, settings.organisation)
         yield Population(within, SubjectKind.CLUSTER, len(members), members, "scope")

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from cnmm_collectors import accounts
+from cnmm_collectors import accounts, placement
 from cnmm_collectors.evidence import MAX_EXCERPT, Evidence
 from cnmm_collectors.kubernetes.answers import (
     access,
@@ -22,8 +22,10 @@ from cnmm_collectors.kubernetes.answers import (
 )
 from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing, within_sight
 from cnmm_collectors.kubernetes.resources import ROLE_BINDINGS, Resource
+from cnmm_collectors.kubernetes.settings import Settings
 from cnmm_collectors.kubernetes.shape import ShapeFault
 from cnmm_collectors.kubernetes.view import View
+from cnmm_collectors.placement import Sight
 from cnmm_collectors.plugin import Membership, PersonFact, Reader, Yield
 from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
@@ -67,6 +69,7 @@ class Findings:
         rooms = self._rooms()
         yield from self._memberships(rooms)
         yield from self._accounts()
+        yield from self._placement()
         subjects = {SubjectKind.CLUSTER: [self.cluster], SubjectKind.NAMESPACE: list(rooms)}
         found, faults = self._ask()
         cited = dict(self._cite(found))
@@ -113,6 +116,7 @@ class Findings:
         """Yield unknown for everything about a cluster that gave no answer at all."""
         if self._view.source == "kubernetes":
             yield accounts.listed("kubernetes", self.cluster, whole=False)
+            yield from placement.of_cluster(self.cluster, Sight.PARTIAL, declared=self._declared())
         for spec in self._specs.values():
             if spec.subject is SubjectKind.CLUSTER:
                 for key in keys_of(spec):
@@ -144,6 +148,23 @@ class Findings:
                 yield from accounts.user(one.name, "kubernetes", self.cluster)
             else:
                 yield accounts.group(one.name, "kubernetes", self.cluster)
+
+    def _placement(self) -> Iterator[PersonFact]:
+        """Yield the teams that run here; a cluster whose workloads are hidden says so."""
+        if self._view.source != "kubernetes":
+            return
+        try:
+            sight, teams = workloads.teams_in_production(self._view)
+        except (KubeFault, ShapeFault):
+            sight, teams = Sight.PARTIAL, ()
+        yield from placement.of_cluster(self.cluster, sight, teams, self._declared())
+
+    def _declared(self) -> list[Subject]:
+        """Return the clusters that may be of production, where the settings name all there are."""
+        chosen = self._view.settings
+        if not isinstance(chosen, Settings) or not chosen.organisation:
+            return []
+        return [one.subject for one in chosen.clusters if one.env != "nonprod"]
 
     def _cite(self, found: Sequence[Finding]) -> Iterator[tuple[tuple[str, str], Evidence]]:
         """Yield the citation of each finding; those about one namespace share as many as their lines need."""

@@ -8,15 +8,27 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cnmm_collectors.reader.kube import shown
+from cnmm_collectors.subjects import Subject, SubjectKind
+
+PROVIDED = (
+    "kube-*", "openshift", "openshift-*", "gke-*", "gmp-*", "aks-*", "calico-*", "tigera-operator", "cilium",
+    "cilium-*", "local-path-storage", "azure-arc", "amazon-*",
+)  # fmt: skip
+"""Namespaces that come with a cluster: what runs there is no team's."""
 SYSTEM = (
-    "kube-*", "openshift", "openshift-*", "gke-*", "gmp-*", "aks-*", "calico-*", "tigera-operator",
-    "istio-system", "istio-ingress", "istio-egress", "istio-cni", "linkerd", "linkerd-*", "cilium",
-    "cilium-*",
-    "local-path-storage", "azure-arc", "gatekeeper-system", "kyverno", "cert-manager", "amazon-*",
-    "flux-system", "argocd", "kuma-system", "kong-mesh-system", "consul", "crossplane-system",
-    "external-secrets", "falco", "karpenter", "keda", "trivy-system",
+    *PROVIDED, "istio-system", "istio-ingress", "istio-egress", "istio-cni", "linkerd", "linkerd-*",
+    "gatekeeper-system", "kyverno", "cert-manager", "flux-system", "argocd", "kuma-system",
+    "kong-mesh-system", "consul", "crossplane-system", "external-secrets", "falco", "karpenter", "keda",
+    "trivy-system",
 )  # fmt: skip
 """Namespaces of the cluster and of its platform tools, which are no tenants' practice."""
+
+
+def comes_with_a_cluster(namespace: str) -> bool:
+    """True for a namespace whose workloads are the provider's or the cluster's own."""
+    return any(fnmatchcase(namespace, pattern) for pattern in PROVIDED)
+
 
 Environment = Literal["", "production", "nonprod"]
 
@@ -29,6 +41,11 @@ class Cluster(BaseModel):
     context: str = Field(description="Context of the kubeconfig, or in-cluster")
     name: str = Field(default="", description="What the cluster is called in reports; its context by default")
     env: Environment = Field(default="", description="production or nonprod; empty where nobody says")
+
+    @property
+    def subject(self) -> Subject:
+        """The cluster as reports name it."""
+        return Subject.safe(SubjectKind.CLUSTER, self.name or shown(self.context))
 
 
 class Shared(BaseModel):

@@ -19,10 +19,12 @@ from cnmm_collectors.kubernetes.answers.finding import (
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.semantics.changes import Writer
 from cnmm_collectors.kubernetes.semantics.gitops import Managed, managed_by
-from cnmm_collectors.kubernetes.settings import Shared
+from cnmm_collectors.kubernetes.settings import Shared, comes_with_a_cluster
 from cnmm_collectors.kubernetes.shape import text
-from cnmm_collectors.kubernetes.view import Hardening, Namespace, View
+from cnmm_collectors.kubernetes.view import Hardening, Namespace, View, need
+from cnmm_collectors.placement import Sight
 from cnmm_collectors.signals import Gap
+from cnmm_collectors.subjects import Subject, SubjectKind
 
 LONG_DAYS = 90
 BASIS = known.WORKLOADS
@@ -216,6 +218,27 @@ def teams_of(view: View) -> dict[str, str]:
         if len(owners) == 1 and (team := owners.pop()):
             found[name] = team
     return found
+
+
+def teams_in_production(view: View) -> tuple[Sight, tuple[Subject, ...]]:
+    """Return the declared teams that own a workload here, and whether that is all of them; raises KubeFault.
+
+    What came with the cluster is no team's; any other workload without a declared owner may be anybody's.
+    """
+    if view.environment == "nonprod":
+        return Sight.APART, ()
+    rooms = need(view.namespaces)
+    owners = {
+        (view.settings.team(label_of(view.settings.owner_labels, one, rooms[one.namespace])), one.namespace)
+        for one in view.all_workloads()
+        if one.namespace in rooms
+    }
+    named = tuple(Subject(SubjectKind.TEAM, team) for team, _ in owners if team)
+    if not view.environment:
+        return Sight.PARTIAL, ()
+    nobody = any(not team and not comes_with_a_cluster(place) for team, place in owners)
+    hidden = any(view.holes.get(resource) for resource in BASIS) or view.doubtful()
+    return (Sight.PARTIAL if nobody or hidden else Sight.WHOLE), named
 
 
 ANSWERS = (

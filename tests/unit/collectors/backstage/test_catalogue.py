@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cnmm_collectors import placement
 from cnmm_collectors.backstage import BackstageCollector, entities
-from cnmm_collectors.plugin import LedgerRow, Membership, Target, WorkItem, Yield
+from cnmm_collectors.plugin import LedgerRow, Membership, PersonFact, Target, WorkItem, Yield
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.signals import Absent, Observed, Reading, Signal, Unknown
 from cnmm_collectors.subjects import Subject
@@ -168,3 +169,32 @@ def test_a_component_of_a_monorepo_is_named_by_its_folder_as_git_names_it(at: st
     (one,) = entities.parse(raw.encode(), "catalog.yaml", "")
     assert one is not None
     assert (one.slug, one.place) == ("acme/shop", place)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "kind", "place"),
+    [
+        ("kubernetes", "service", "able"),
+        ("virtual machine", "service", "able"),
+        ("Cloud Run", "service", "managed"),
+        ("AWS Lambda", "service", "managed"),
+        ("mainframe", "service", "unable"),
+        ("kubernetes", "library", "unable"),
+        ("", "service", "untold"),
+    ],
+)
+def test_where_a_team_runs_in_production(runtime: str, kind: str, place: str, tmp_path: Path) -> None:
+    component = (
+        f"kind: Component\nmetadata: {{name: a, annotations: {{x/runtime: '{runtime}'}}}}\n"
+        f"spec: {{type: {kind}, lifecycle: production, owner: web}}\n---\n"
+        "kind: Component\nmetadata: {name: b}\nspec: {type: service, lifecycle: experimental, owner: web}\n"
+    )
+    people = [one for one in collect(tmp_path, a=TEAMS, b=component) if isinstance(one, PersonFact)]
+    web = {one.value for one in people if str(one.subject) == "team:acme/web"}
+    assert web == {"none", place}
+    assert [one.value for one in people if one.attribute == placement.CATALOGUE] == ["whole"]
+
+
+def test_a_catalogue_with_a_file_that_cannot_be_read_is_not_whole(tmp_path: Path) -> None:
+    people = [one for one in collect(tmp_path, a=TEAMS, b="a: [") if isinstance(one, PersonFact)]
+    assert [one.value for one in people if one.attribute == placement.CATALOGUE] == ["partial"]

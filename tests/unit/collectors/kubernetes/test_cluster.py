@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors import accounts
+from cnmm_collectors import accounts, placement
 from cnmm_collectors.reader.people import pseudonym
 from cnmm_collectors.signals import Interval, Masses, Tally
 from doubles.kubernetes.objects import container, custom, manager, namespace, node, pod, settled, workload
@@ -574,3 +574,31 @@ def test_cilium_in_mode_always_needs_no_policy(shop: ApiServer, run: Run) -> Non
         custom("v1", "ConfigMap", "cilium-config", "kube-system", data=data),
     )
     assert run().value("k8s.default_deny_ns_ratio", SHOP) is True
+
+
+def placed(seen: Seen) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in seen.people:
+        found.setdefault(one.attribute, set()).add(one.value)
+    return {name: found.get(name, set()) for name in (placement.RUNS, placement.CLUSTER, placement.DECLARED)}
+
+
+def test_teams_in_production_are_told_with_what_may_be_missing(api: ApiServer, run: Run) -> None:
+    api.add(namespace("kube-system"), namespace("shop"), workload("kube-system", "dns"))
+    api.add(workload("shop", "web", labels={"team": "checkout"}), pod("shop", "web"))
+    teams = {"teams": ["acme/checkout", "acme/ops"], "organisation": "acme"}
+    run_there = {"team:acme/checkout"}
+    assert placed(run(**teams)) == {
+        placement.RUNS: run_there, placement.CLUSTER: {"whole"}, placement.DECLARED: {CLUSTER}
+    }  # fmt: skip
+    other = {"clusters": [{"context": "test", "name": "prod", "env": "nonprod"}]}
+    assert placed(run(**teams, **other))[placement.CLUSTER] == {"apart"}
+    api.add(namespace("falco"), workload("falco", "falco"))
+    assert placed(run(**teams))[placement.CLUSTER] == {"partial"}, "whose it is nobody says"
+    api.objects["apps", "deployments"][-1]["metadata"]["labels"] = {"team": "ops"}
+    seen = placed(run(**teams))
+    assert (seen[placement.CLUSTER], seen[placement.RUNS]) == ({"whole"}, {*run_there, "team:acme/ops"})
+    api.faults["/statefulsets"] = refuse(403)
+    assert placed(run(**teams))[placement.CLUSTER] == {"partial"}
+    api.faults["/api/v1/namespaces"] = refuse(401)
+    assert placed(run(**teams))[placement.CLUSTER] == {"partial"}
