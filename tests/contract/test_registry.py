@@ -31,6 +31,7 @@ NOT_ASKED = {
     "git.contributor_absence_factor": "shown beside git.two_person_component_ratio, which the rows ask for",
     "git.single_maintainer_repo_ratio": "shown beside git.two_person_component_ratio, which the rows ask for",
     "git.truck_factor": "a second method beside git.contributor_absence_factor, shown for comparison",
+    "training.golden_set_at_least_5": "shown beside training.kubestronaut_at_least_5; the model names no such title",
     "k8s.extension_crd_group_count": "context of the extension rows; more groups are not more maturity",
     "k8s.guardrail_ns_ratio": "shown for each family of rules; the rows ask for the effect on workloads",
     "k8s.tool_change_count_12m": "needs snapshots of a year, which a single scan has not",

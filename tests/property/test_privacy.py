@@ -37,10 +37,10 @@ def test_a_share_holds_the_truth_and_one_person_either_side(hits: int, group: in
     assert cell.high >= Fraction(min(group, hits + 1), group)
 
 
-@given(st.integers(min_value=K, max_value=120), st.booleans())
-def test_nobody_and_everybody_look_like_others(group: int, known: bool) -> None:
+@given(st.integers(min_value=K, max_value=120))
+def test_nobody_and_everybody_look_like_others(group: int) -> None:
     cells = Cells(K)
-    shown = [cells.share(hits, group, known=known) for hits in range(group + 1)]
+    shown = [cells.share(hits, group) for hits in range(group + 1)]
     assert all(one == shown[0] for one in shown[:K])
     assert all(one == shown[-1] for one in shown[-K:])
 
@@ -69,11 +69,11 @@ def published(world: tuple[int, ...]) -> tuple[object, ...]:
 
     whole, inner = count(None, None, None), count(True, None, None)
     told: list[object] = [cells.count(whole)]
-    for about, size, known in ((None, whole, True), (True, inner, False)):
+    for about, size in ((None, whole), (True, inner)):
         for hits in (count(about, True, None), count(about, None, True), either(about)):
-            told.append(cells.share(hits, size, known=known))
+            told.append(cells.share(hits, size))
     told += [cells.bucket(count(None, True, None)), cells.bucket(either(None))]
-    told += [cells.step(whole), cells.step(inner), cells.step(whole - inner)]
+    told += [cells.step(whole), cells.step(inner)]
     return tuple(told)
 
 
@@ -114,7 +114,7 @@ def _exchanges(world: tuple[int, ...], at: int) -> Iterator[tuple[int, ...]]:
                         yield tuple(changed)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.tuples(*[st.integers(min_value=0, max_value=14)] * 8))
 def test_no_count_below_k_can_be_recovered(world: tuple[int, ...]) -> None:
     """Every count of 1 to k-1, and of every cut, has another value that everything told fits as well."""

@@ -81,9 +81,10 @@ class PracticeJoin:
         world = _World()
         world.read(facts)
         cells = Cells(max(5, int(context.get("k", 5))))
-        linked = len(world.authors & world.members)
+        # Judged by steps alone, so that the bar does not tell of one author more or less.
+        linked, authors = cells.step(len(world.authors & world.members)), cells.step(len(world.authors))
         why = None
-        if not world.authors or Fraction(linked, len(world.authors)) < _LINKED:
+        if linked < _LINKED * authors or not authors:
             why = Unknown(Gap.NOT_VISIBLE, "under four fifths of the authors could be linked to the roster")
         manifest = {person for person, layers in world.layers.items() if layers & _DECLARATIVE}
         specs = {spec.id: spec for spec in self.signals}

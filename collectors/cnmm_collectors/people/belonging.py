@@ -78,9 +78,7 @@ class Belonging:
         else:
             told = self.desk.cells.count(len(engineers))
             if self.roster.unread:
-                low = Fraction(told) if isinstance(told, int) else told.low
-                high = Fraction(told) if isinstance(told, int) else told.high or Fraction(0)
-                told = Interval(low, high + self.roster.unread)
+                told = Interval(told.low, (told.high or Fraction(0)) + self.roster.unread)
             yield self._tell(key, told, "engineers")
 
     def unmatched(self) -> tuple[int, int]:
@@ -91,7 +89,9 @@ class Belonging:
 
     def _roles(self) -> Iterator[Signal]:
         strange, titled = self.unmatched()
-        readable = titled > 0 and 5 * strange <= titled
+        # Judged by steps alone: whether the bar is passed must not tell of one title more or less.
+        cells = self.desk.cells
+        readable = 5 * (cells.step(strange) + cells.k - 1) <= cells.step(titled)
         people = self.roster.people.values()
         names = frozenset(person.title for person in people)
         families = frozenset(family for person in people for family in person.families)

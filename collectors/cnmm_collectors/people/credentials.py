@@ -19,7 +19,7 @@ from cnmm_collectors.people.certificates import (
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory
 from cnmm_collectors.tables.cast import Order, State, is_empty, to_date, to_state
 from cnmm_collectors.tables.faults import Code
-from cnmm_collectors.tables.intake import Intake
+from cnmm_collectors.tables.intake import STRANGE, Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _GOOD = frozenset(
@@ -62,19 +62,29 @@ def take_table(
             intake.reject(table, [rowid], Code.CONFLICT)
             continue
         if person is None:
-            if any(not is_empty(row.get(kind, "")) for kind in KEYS):
-                intake.excluded["not in the roster"] += 1
-            else:
-                intake.reject(table, [rowid], Code.NO_KEY)
+            _set_aside(intake, table, rowid, row)
             continue
-        lapsed = unicodedata.normalize("NFKC", row.get("cert_status", "")).strip().casefold() in _LAPSED
+        if intake.repeats((person, *cells)):
+            continue
         last = end or expiry(code, day)
-        if lapsed and last >= as_of:
+        if _has_lapsed(row.get("cert_status", "")) and last >= as_of:
             intake.reject(table, [rowid], Code.CONFLICT, "cert_status")
             continue
         sound = is_well_formed(row.get("credential_id", "")) and is_official(row.get("issuer", ""))
         certificates.add(Certificate(person, code, day, last, sound))
     certificates.unread += intake.quarantined
+
+
+def _set_aside(intake: Intake, table: Table, rowid: int, row: Mapping[str, str]) -> None:
+    """Account for a record of nobody known: left out where it names somebody, broken where it names none."""
+    if any(not is_empty(row.get(kind, "")) for kind in KEYS):
+        intake.excluded[STRANGE] += 1
+    else:
+        intake.reject(table, [rowid], Code.NO_KEY)
+
+
+def _has_lapsed(status: str) -> bool:
+    return unicodedata.normalize("NFKC", status).strip().casefold() in _LAPSED
 
 
 def _stands(status: str) -> bool:
@@ -135,7 +145,7 @@ def take_badges(
         else:
             person = _person(directory, [("email", badge["email"]), ("login", badge["login"])], rostered)
             if person is None:
-                intake.excluded["not in the roster"] += 1
+                intake.excluded[STRANGE] += 1
                 continue
             sound = is_official(badge["issuer"])
             certificates.add(Certificate(person, code, day, end or expiry(code, day), sound))

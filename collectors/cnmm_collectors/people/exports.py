@@ -122,10 +122,12 @@ class Exports:
         try:
             with closing(ahead.take()) as found:
                 if isinstance(found, Badges):
-                    intake = Intake(path.name, kind)
+                    intake = Intake(path.name, kind, linked=self.rostered)
                     self._badges(found, intake)
                 else:
                     intake = Intake.of(found, kind)
+                    about_people = kind == "certifications" or found.layout in ("completions", "skills")
+                    intake.linked = self.rostered and about_people
                     take(found, intake)
                 self.intakes.append(intake)
         except TableFault as fault:

@@ -10,7 +10,7 @@ from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
 from cnmm_collectors.tables.cast import is_empty, to_date
 from cnmm_collectors.tables.faults import Code
-from cnmm_collectors.tables.intake import Intake
+from cnmm_collectors.tables.intake import STRANGE, Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _OWN_WORD = re.compile(r"self|own|selbst|auto.?[ée]val|autoevalu")
@@ -53,7 +53,7 @@ class Extras:
             elif day is not None and (as_of - day).days > 730:
                 intake.excluded["older than two years"] += 1
             elif len(found) != 1:
-                intake.excluded["not in the roster"] += 1
+                intake.excluded[STRANGE] += 1
             else:
                 self.levels[found.pop()] = level
 

@@ -29,7 +29,10 @@ def person_facts(exports: Exports, org: Subject) -> Iterator[PersonFact]:
     yield accounts.listed("roster", org, exports.roster.unread == 0 and "roster" not in exports.missing)
     told = _told(exports)
     for number in exports.roster.people:
-        first, *others = sorted(exports.roster.directory.aliases[number])
+        # Whoever is known by a disputed address alone has no pseudonym left; the roster is not whole then.
+        first, *others = sorted(exports.roster.directory.aliases[number]) or [""]
+        if not first:
+            continue
         yield PersonFact(first, "roster.member", "1", "roster", org)
         for other in others:
             yield PersonFact(first, "roster.alias", other, "roster", org)

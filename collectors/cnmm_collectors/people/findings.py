@@ -91,10 +91,10 @@ def _extras(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Sig
         for level in ("beginner", "intermediate", "advanced", "intermediate-or-above"):
             key = f"training.skill_level_share{{level={level}}}"
             wanted = ("intermediate", "advanced") if level == "intermediate-or-above" else (level,)
-            if 2 * len(assessed) < len(people):
-                yield desk.untold(
-                    key, "training", "fewer than half of the engineers were assessed", Gap.NOT_VISIBLE
-                )
+            few = 2 * desk.cells.step(len(assessed)) < desk.cells.step(len(people))
+            if few or len(assessed) < desk.cells.k:
+                why = "fewer than half of the engineers were assessed, or too few to be told"
+                yield desk.untold(key, "training", why, Gap.NOT_VISIBLE)
             else:
                 hits = sum(one in wanted for one in assessed)
                 yield desk.share(key, "training", hits, len(assessed), files, "assessed engineers")

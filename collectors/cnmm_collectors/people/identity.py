@@ -37,6 +37,7 @@ class Directory:
     _known: dict[str, int] = field(default_factory=dict)
     _employee: dict[int, str] = field(default_factory=dict)
     aliases: list[list[str]] = field(default_factory=list)
+    _disputed: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.aliases)
@@ -48,29 +49,40 @@ class Directory:
     def place(self, ids: Sequence[tuple[str, str]]) -> int | None:
         """Return the person of a row's (kind, id) pairs, new where none is known, None without any id.
 
-        Raises Conflict.
+        Raises Conflict, and from then on the address or login that two people claim belongs to neither.
         """
-        tags = [(kind, found) for kind, text in ids if (found := tag(kind, text))]
-        if not tags:
+        named = [(kind, found) for kind, text in ids if (found := tag(kind, text))]
+        if not named:
             return None
+        tags = [one for one in named if one[1] not in self._disputed]
+        if not tags:
+            raise Conflict
         owners = {self._known[found] for _, found in tags if found in self._known}
         employee = next((found for kind, found in tags if kind == "employee_id"), "")
         if len(owners) > 1 or any(
             employee and self._employee.get(owner, employee) != employee for owner in owners
         ):
+            self._dispute(tags)
             raise Conflict
         person = owners.pop() if owners else len(self.aliases)
         if person == len(self.aliases):
             self.aliases.append([])
         self._learn(person, tags, employee)
         for kind, text in ids:
-            if kind == "login" and not is_empty(text):
+            if kind == "login" and not is_empty(text) and tag(kind, text) not in self._disputed:
                 self._learn(person, [("email", forge_address(text))], "")
         return person
 
+    def _dispute(self, tags: Iterable[tuple[str, str]]) -> None:
+        for kind, found in tags:
+            owner = None if kind == "employee_id" else self._known.pop(found, None)
+            if owner is not None:
+                self._disputed.add(found)
+                self.aliases[owner].remove(found)
+
     def _learn(self, person: int, tags: Iterable[tuple[str, str]], employee: str) -> None:
         for _, found in tags:
-            if found not in self._known:
+            if found not in self._known and found not in self._disputed:
                 self._known[found] = person
                 self.aliases[person].append(found)
         if employee:

@@ -11,7 +11,7 @@ from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
 from cnmm_collectors.tables.cast import State, is_empty, to_date, to_number, to_state
 from cnmm_collectors.tables.faults import Code
-from cnmm_collectors.tables.intake import Intake
+from cnmm_collectors.tables.intake import STRANGE, Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _NO_DATE, _BAD_DATE = 0, -1
@@ -209,7 +209,7 @@ def _define(table: Table) -> None:
     )
 
 
-_EXCLUDED = {Verdict.STRANGER: "not in the roster", Verdict.UNSURE: _UNKNOWN, Verdict.OPEN: "not finished"}
+_EXCLUDED = {Verdict.STRANGER: STRANGE, Verdict.UNSURE: _UNKNOWN, Verdict.OPEN: "not finished"}
 _BROKEN = {
     Verdict.KEY: (Code.NO_KEY, ""),
     Verdict.CLASH: (Code.CONFLICT, ""),

@@ -77,6 +77,8 @@ class Roster:
             if number is None:
                 unlinked[Code.NO_KEY].append(rowid)
                 continue
+            if intake.repeats((number, *cells)):
+                continue
             person = self.people.setdefault(number, Person())
             self._merge(person, row, orders["plan_reviewed"])
             if hired is not None and "hired_on" in row:

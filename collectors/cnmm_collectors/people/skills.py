@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnmm_collectors.people.certificates import CODES, KUBESTRONAUT, Certificates
+from cnmm_collectors.people.certificates import CODES, KUBESTRONAUT, Certificates, golden_set
 from cnmm_collectors.people.courses import KINDS, LAYERS, Topic
 from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.learning import Learning, Span
@@ -170,12 +170,16 @@ class Skills:
         return self.desk.told(key, source, cell, files, f"teams of {self.desk.cells.k} or more")
 
     def _thresholds(self, active: Mapping[int, frozenset[str]]) -> Iterator[Signal]:
-        """Yield the two yes-or-no answers about groups of k or more; a no covers nobody to k-1."""
+        """Yield the yes-or-no answers about groups of k or more; a no covers nobody to k-1."""
         files, k = tuple(self.certificates.files), self.desk.cells.k
         all_five = sum(codes >= KUBESTRONAUT for codes in active.values())
+        as_of = self.desk.reader.as_of
+        golden = golden_set(as_of)
+        whole = sum(codes >= golden for codes in active.values())
         gap = sum("CKS" in codes and "CKA" not in codes for codes in self.certificates.ever.values())
         for key, number, what in (
             ("training.kubestronaut_at_least_5", all_five, "holders of all five"),
+            ("training.golden_set_at_least_5", whole, f"holders of the {len(golden)} asked for on {as_of}"),
             ("training.cks_record_gap_at_least_5", gap, "CKS records without CKA"),
         ):
             if self._open and number < k:

@@ -77,8 +77,7 @@ class Desk:
         unread: Unread = WHOLE,
     ) -> Signal:
         """Return a share of a group, or that the group is too small to be told."""
-        known = what == "engineers" and not unread.strangers
-        cell = self.cells.share(hits, group, known=known, unread=unread.rows, strangers=unread.strangers)
+        cell = self.cells.share(hits, group, unread=unread.rows, strangers=unread.strangers)
         if cell is None:
             why = f"the group is smaller than {self.cells.k}: not told"
             return self.untold(key, source, why, Gap.NOT_VISIBLE)

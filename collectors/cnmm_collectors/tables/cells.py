@@ -25,9 +25,13 @@ class Cells:
         if self.k < SMALLEST:
             raise ValueError("k is 5 or more")
 
-    def count(self, number: int) -> int | Interval:
-        """Return a head count as it is published: whole from k upwards, else 0 to k-1."""
-        return number if number >= self.k else Interval(Fraction(0), Fraction(self.k - 1))
+    def count(self, number: int) -> Interval:
+        """Return a head count as it is published: the step that it falls into.
+
+        A whole number would tell, beside the steps of its parts or in the next scan, of one person.
+        """
+        least = self.step(number)
+        return Interval(Fraction(least), Fraction(least + self.k - 1))
 
     def bucket(self, number: int) -> Interval:
         """Return a count of holders: 0 to k-1, k to 2k-1, or 2k and more."""
@@ -41,19 +45,16 @@ class Cells:
         """Return the number of whole steps of k in it, as a number of people: what a ledger may tell."""
         return number // self.k * self.k
 
-    def share(
-        self, hits: int, group: int, *, known: bool = False, unread: int = 0, strangers: int = 0
-    ) -> Interval | None:
+    def share(self, hits: int, group: int, *, unread: int = 0, strangers: int = 0) -> Interval | None:
         """Return the share `hits` of `group` as it is published, None for a group below k.
 
-        Both numbers are told by their step alone, the group's own whole where it is `known` from another
-        cell; the share is widened by one person at both ends. `unread` rows may each be one more hit,
-        `strangers` each one more member.
+        Both numbers are told by their step alone; the share is widened by one person at both ends. `unread`
+        rows may each be one more hit, `strangers` each one more member.
         """
         if group < self.k:
             return None
-        least = group if known else self.step(group)
-        most = group if known else least + self.k - 1
+        least = self.step(group)
+        most = least + self.k - 1
         low, high = self._within(hits, least, most)
         upper = min(high + 1 + unread + strangers, least + strangers)
         return _outward(Fraction(max(0, low - 1), most + strangers), Fraction(upper, least + strangers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.tables.cells import Cells
@@ -12,6 +13,9 @@ from cnmm_collectors.tables.faults import Code, Reject, tell
 from cnmm_collectors.tables.table import Table
 
 MAX_KEPT = 10_000
+STRANGE = "not in the roster"
+"""Why a row is left out that is about nobody known."""
+REPEATED = "a row that was there before"
 
 
 @dataclass(slots=True)
@@ -29,6 +33,9 @@ class Intake:
     excluded: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
     source: str = "people"
+    linked: bool = False
+    """Whether its rows are about people of the roster, so that the ledger says how many were found there."""
+    _seen: set[int] = field(default_factory=set)
 
     @classmethod
     def of(cls, table: Table, kind: str, source: str = "people") -> Intake:
@@ -67,6 +74,33 @@ class Intake:
         """Set the record of that number aside, of a document that has no lines of its own."""
         self.rejects.append(Reject(number, number, code, column))
 
+    def repeats(self, row: Iterable[object]) -> bool:
+        """True for a row that this file has had before, which is counted as left out."""
+        mark = hash(tuple(row))
+        if mark in self._seen:
+            self.excluded[REPEATED] += 1
+            return True
+        self._seen.add(mark)
+        return False
+
+    def matched(self, cells: Cells) -> str:
+        """Return what share of the rows about somebody was linked, for a ledger row.
+
+        It follows from what the ledger tells anyhow, the steps of rows that count and of rows about strangers
+        and the faults one by one, so that it adds nothing to that.
+        """
+        apart = sum(reject.rows for reject in self.rejects if reject.code is Code.CONFLICT)
+        found, strange = cells.step(self.accepted), cells.step(self.excluded[STRANGE])
+        most = found + cells.k - 1
+        if not found and not strange and not apart:
+            return "linked with the roster: too few rows to be told"
+        low = Fraction(found, found + strange + cells.k - 1 + apart)
+        high = Fraction(most, most + strange + apart)
+        told = f"linked with the roster: {int(low * 100)} % to {-int(-high * 100 // 1)} % of the rows"
+        contrary = f", {apart} contradictory and left unlinked" if apart else ""
+        weak = "; under four fifths: less is told" if high < Fraction(4, 5) else ""
+        return told + contrary + weak
+
     def ledger(self, cells: Cells) -> LedgerRow:
         """Return the account as the bundle holds it: people and reasons in steps of k, faults one by one."""
         failed, skipped = self.quarantined, 0
@@ -79,6 +113,8 @@ class Intake:
                 reasons.append(f"{reason}: {step} or more")
         received = cells.step(self.accepted)
         said = [*self.told, *(["left out: " + ", ".join(reasons)] if reasons else [])]
+        if self.linked:
+            said.append(self.matched(cells))
         if self.rejects:
             said.append(f"quarantined: {tell(self.rejects)}")
         return LedgerRow(

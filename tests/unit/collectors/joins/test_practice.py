@@ -44,7 +44,7 @@ def test_hands_on_is_proven_from_below() -> None:
 
 
 def test_people_link_by_any_alias_and_too_few_linked_is_unknown() -> None:
-    told = join(facts(40, 20, strangers=6))["training.hands_on_ratio{population=engineers}"]
+    told = join(facts(40, 20, strangers=10))["training.hands_on_ratio{population=engineers}"]
     assert isinstance(told, Unknown)
     assert "four fifths" in told.detail
     assert isinstance(
