@@ -28,7 +28,7 @@ from cnmm_collectors.kubernetes.view import View
 from cnmm_collectors.placement import Sight
 from cnmm_collectors.plugin import Membership, PersonFact, Reader, Yield
 from cnmm_collectors.reader.kube import KubeFault
-from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Tally, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 ANSWERS: tuple[Answer, ...] = (
@@ -201,7 +201,10 @@ class Findings:
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.key.removeprefix('k8s.').partition('{')[0]}: {finding.says}"
+    told, value = finding.says, finding.value
+    if isinstance(value, Tally) and value.unread and "told" not in told:
+        told += f"; {value.unread} more not told"
+    return f"{finding.key.removeprefix('k8s.').partition('{')[0]}: {told}"
 
 
 def _digest(looks: Sequence[str]) -> str:

@@ -42,11 +42,29 @@ class Rendered:
             self.hidden = [_homed(one, namespace) for one in self.hidden]
         return self
 
+    def once(self) -> Rendered:
+        """Return the same with each object once: one that is written in two ways is told in none of them."""
+        found: dict[tuple[str, str, str, str], Object | None] = {}
+        for one in self.objects:
+            key = _identity(one)
+            found[key] = one if found.get(key, one) == one else None
+        twice = {key for key, one in found.items() if one is None}
+        kept = [one for one in found.values() if one is not None]
+        hidden = {_identity(one): one for one in self.objects if _identity(one) in twice}
+        return Rendered(kept, [*self.hidden, *hidden.values()], self.unread)
+
     def take(self, other: Rendered) -> None:
         """Add what another part gives."""
         self.objects += other.objects
         self.hidden += other.hidden
         self.unread += other.unread
+
+
+def _identity(one: Object) -> tuple[str, str, str, str]:
+    meta = one.get("metadata")
+    held = meta if isinstance(meta, dict) else {}
+    group = str(one.get("apiVersion")).rpartition("/")[0]
+    return group, str(one.get("kind")), str(held.get("namespace")), str(held.get("name"))
 
 
 def parts(content: Object) -> list[str]:

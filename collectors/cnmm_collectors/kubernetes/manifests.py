@@ -112,6 +112,7 @@ class ManifestsCollector:
             part.unread += skipped + len(ids) - len(kept)
             rendered.take(part.placed(entry.namespace))
             total, read = total + len(ids) + skipped, read + len(kept)
+        rendered = rendered.once()
         yield LedgerRow(
             "manifests", "file", name, total, read, total - read,
             detail=f"{len(rendered.objects)} objects, {rendered.untold} not told without running a tool",

@@ -70,7 +70,9 @@ class Tree:
         folders = {posixpath.dirname(path) for path in self._files if posixpath.basename(path) in FILES}
         referenced = {inner for folder in folders for inner in self._inner(folder)}
         for folder in sorted(folders - referenced):
-            found.take(self._kustomize(folder, ()))
+            # A component is nothing by itself, and nobody puts this one in.
+            if (self._kustomization(folder) or {}).get("kind") != "Component":
+                found.take(self._kustomize(folder, ()))
         for path in sorted(self._files):
             if path in self._used or posixpath.dirname(path) in folders:
                 continue

@@ -104,9 +104,9 @@ def _mutual(view: View) -> Iterator[Finding]:
         name, workloads = told
         passed = sum(one.enrolled is True for one in workloads)
         untold = sum(one.enrolled is None for one in workloads) + view.unread.get(name, 0)
-        every = len(workloads) + view.unread.get(name, 0)
-        says = f"{passed} of {every} workloads have mutual TLS{_because(workloads)}"
-        yield Finding("k8s.mtls_ratio", name, share(passed, every - untold, untold), says, _BASIS)
+        sure = len(workloads) + view.unread.get(name, 0) - untold
+        says = f"{passed} of {len(workloads)} workloads have mutual TLS{_because(workloads)}"
+        yield Finding("k8s.mtls_ratio", name, share(passed, sure, untold), says, _BASIS)
 
 
 def _strict(view: View) -> Iterator[Finding]:

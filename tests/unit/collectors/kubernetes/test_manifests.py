@@ -283,3 +283,27 @@ def test_two_policies_of_one_scope_are_ambiguous_without_age(tmp_path: Path) -> 
     )
     folder = commit(tmp_path / "git", {"clusters/prod/all.yaml": [*OBJECTS, other]})
     assert scan(folder).gap("k8s.mtls_strict_ratio", SHOP) == "not_visible"
+
+
+def test_a_component_that_nobody_puts_in_is_nothing(tmp_path: Path) -> None:
+    deny = custom("networking.k8s.io/v1", "NetworkPolicy", "all", "shop", spec={"podSelector": {}})
+    files: dict[str, Any] = {
+        "clusters/prod/kustomization.yaml": [{"resources": ["web.yaml"]}],
+        "clusters/prod/web.yaml": [workload("shop", "web")],
+        "clusters/prod/closed/kustomization.yaml": [{"kind": "Component", "resources": ["deny.yaml"]}],
+        "clusters/prod/closed/deny.yaml": [deny],
+    }
+    assert scan(commit(tmp_path / "a", files)).value("k8s.default_deny_ns_ratio", SHOP) is False
+    own = {"resources": ["web.yaml"], "components": ["closed"]}
+    seen = scan(commit(tmp_path / "b", files | {"clusters/prod/kustomization.yaml": [own]}))
+    assert seen.value("k8s.default_deny_ns_ratio", SHOP) is True
+
+
+def test_an_object_is_one_however_often_it_is_written(tmp_path: Path) -> None:
+    other = workload("shop", "web", container())
+    files: dict[str, Any] = {"clusters/prod/a.yaml": [workload("shop", "web")]}
+    twice = files | {"clusters/prod/b.yaml": [workload("shop", "web"), workload("shop", "api")]}
+    assert scan(commit(tmp_path / "a", twice)).value("k8s.requests_probes_ratio", SHOP) == Tally(2, 2)
+    differs = files | {"clusters/prod/b.yaml": [other, workload("shop", "api")]}
+    seen = scan(commit(tmp_path / "b", differs))
+    assert seen.value("k8s.requests_probes_ratio", SHOP) == Tally(1, 1, 1), "which one is applied is not told"
