@@ -238,9 +238,10 @@ def _truth(finding: Finding) -> Truth:
 
 
 def _disagreement(leaves: Sequence[Leafed]) -> str:
-    """Say where a weaker source differs from the one that counts, as a manifest does from its cluster."""
-    names = sorted({leaf.signal for leaf in leaves if leaf.rolled.conflict})
-    return f"a weaker source says otherwise than the one that counts: {', '.join(names)}" if names else ""
+    """Say where a weaker source contradicts the one that counts, as a manifest does its cluster."""
+    said = sorted({(leaf.rolled.conflict, leaf.signal) for leaf in leaves if leaf.rolled.conflict})
+    parts = [f"{conflict}, which counts: {signal}" for conflict, signal in said]
+    return f"contested by a weaker source: {'; '.join(parts)}" if parts else ""
 
 
 def _imply(found: dict[str, Finding], rows: Iterable[Criterion]) -> dict[str, Finding]:

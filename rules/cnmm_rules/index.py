@@ -6,9 +6,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from typing import NamedTuple
 
-from cnmm_collectors.signals import Gap, Observation, SignalSpec, State, Value, split_key
+from cnmm_collectors.signals import (
+    Gap,
+    Interval,
+    Masses,
+    Observation,
+    SignalSpec,
+    State,
+    Tally,
+    Value,
+    split_key,
+)
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.facts import Facts, PopulationFact
 
@@ -52,12 +63,38 @@ def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
     if any(_differs(first, other) for other in answered[1:]):
         return Resolved(State.UNKNOWN, None, evidence, Gap.MALFORMED, "sources disagree", contested=True)
     weaker = [reading for reading in readings if reading not in strongest]
-    conflict = any(_differs(first, other) for other in weaker if other.state is not State.UNKNOWN)
+    conflict = any(_contradicts(first, other) for other in weaker if other.state is not State.UNKNOWN)
     return Resolved(first.state, first.value, first.evidence, conflict=conflict)
 
 
 def _differs(one: Observation, other: Observation) -> bool:
     return (one.state, one.value) != (other.state, other.value)
+
+
+def _contradicts(one: Observation, other: Observation) -> bool:
+    """True where two readings cannot both hold: what is only told in part may agree with what is told."""
+    if not _differs(one, other):
+        return False
+    if one.value is None or other.value is None:
+        return True
+    if isinstance(one.value, Masses) and isinstance(other.value, Masses):
+        few, many = sorted((one.value, other.value), key=lambda held: held.whole)
+        return few.whole or not set(few.items) <= set(many.items)
+    mine, theirs = _ends(one.value), _ends(other.value)
+    if mine is None or theirs is None:
+        return True
+    (low, high), (least, most) = mine, theirs
+    return (high is not None and high < least) or (most is not None and most < low)
+
+
+def _ends(value: Value) -> tuple[Fraction, Fraction | None] | None:
+    """Return the lowest and highest number a value may stand for, None for what is no number."""
+    if isinstance(value, Interval):
+        return value.low, value.high
+    if isinstance(value, Tally):
+        total = value.eligible + value.unread or 1
+        return Fraction(value.passed, total), Fraction(value.passed + value.unread, total)
+    return (Fraction(value), Fraction(value)) if isinstance(value, int | Fraction) else None
 
 
 class Leaf(NamedTuple):

@@ -45,7 +45,7 @@ class Pile:
     sizes: Counter[Subject] = field(default_factory=Counter)
     gaps: Counter[tuple[Gap, str]] = field(default_factory=Counter)
     contested: bool = False
-    conflict: bool = False
+    conflict: int = 0
     cut: bool = False
     answers: dict[Holds, list[bool | None]] = field(default_factory=dict)
 
@@ -128,7 +128,7 @@ def _leave_open(pile: Pile, leaf: Leaf, reading: Reading) -> None:
 
 def _take(pile: Pile, index: Index, leaf: Leaf, reading: Reading) -> None:
     if isinstance(reading, Resolved) and reading.conflict:
-        pile.conflict = True
+        pile.conflict += 1
     if reading.state is State.ABSENT and pile.spec.absent is Absence.INELIGIBLE:
         pile.ineligible.append(reading.evidence)
         return

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from cnmm_collectors.signals import Gap, Masses, Rollup, Tally
+from cnmm_collectors.signals import Basis, Gap, Masses, Rollup, Tally
 from cnmm_collectors.subjects import Subject
 from cnmm_rules.index import Index
 from cnmm_rules.pile import Holds, Pile, gather, span, truthy, weigh
 from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Comparison, Range, exact
+from cnmm_rules.wording import NOUNS
 
 UNDECLARED = "nobody declares how many there are"
 """The detail of the gap that only a complete listing or a declared scope closes."""
@@ -36,7 +37,7 @@ class Rolled:
     cited: int = 0
     gaps: tuple[tuple[Gap, int, str], ...] = ()
     contested: bool = False
-    conflict: bool = False
+    conflict: str = ""
 
 
 def roll(index: Index, key: str, scope: Subject, how: Rollup | None, window: int | None) -> Rolled:
@@ -90,8 +91,21 @@ def _finish(pile: Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled:
         cited=sum(len(evidence) for evidence in ordered),
         gaps=tuple((gap, count, detail) for (gap, detail), count in sorted(gaps.items())),
         contested=pile.contested,
-        conflict=pile.conflict,
+        conflict=_contest(pile),
     )
+
+
+def _contest(pile: Pile) -> str:
+    """Say of how many subjects a weaker source contradicts the one that counts, empty for none."""
+    if not pile.conflict:
+        return ""
+    best = min(source.rank for source in pile.spec.sources)
+    written = any(one.rank > best and one.basis is Basis.DECLARED for one in pile.spec.sources)
+    noun = NOUNS[pile.spec.subject][pile.conflict != 1]
+    who = "what somebody wrote down says otherwise than what takes effect" if written else (
+        "a weaker source says otherwise than the stronger one"
+    )  # fmt: skip
+    return f"of {pile.conflict} {noun} {who}"
 
 
 def _share(pile: Pile, holds: Holds) -> Range:

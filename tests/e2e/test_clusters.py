@@ -109,4 +109,7 @@ def test_what_takes_effect_counts_and_what_git_says_otherwise_is_shown(scanned: 
         if one["criterion"] == "security.L4.default-deny" and one["subject"] == "org:acme"
     )
     assert row["outcome"] == "unmet"
-    assert row["conflict"].endswith("the one that counts: k8s.default_deny_ns_ratio")
+    assert row["conflict"] == (
+        "contested by a weaker source: of 1 namespace what somebody wrote down says otherwise than what takes "
+        "effect, which counts: k8s.default_deny_ns_ratio"
+    )

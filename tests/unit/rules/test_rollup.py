@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -274,8 +275,42 @@ def test_a_weaker_source_that_differs_is_a_conflict_not_a_veto() -> None:
     world.reads("t.ranked", repo("a"), True, "kubernetes").reads("t.ranked", repo("a"), False, "manifests")
     rolled = world.roll("t.ranked")
     assert rolled.range == Range(F(1), F(1))
-    assert rolled.conflict
+    assert rolled.conflict == "of 1 repository what somebody wrote down says otherwise than what takes effect"
     assert not rolled.contested
+
+
+@pytest.mark.parametrize("strong", [True, False, REFUSED])
+@pytest.mark.parametrize("weak", [True, False, REFUSED])
+def test_hiding_the_weaker_source_changes_nothing_but_what_is_said_of_it(strong: Any, weak: Any) -> None:
+    both = World(ranked()).declares(ORG, SubjectKind.REPO, 1, repo("a"))
+    both.reads("t.ranked", repo("a"), strong, "kubernetes")
+    hidden = both.roll("t.ranked").range
+    both.reads("t.ranked", repo("a"), weak, "manifests")
+    assert both.roll("t.ranked").range == hidden
+    differ = isinstance(strong, bool) and isinstance(weak, bool) and strong is not weak
+    assert bool(both.roll("t.ranked").conflict) is differ
+
+
+@pytest.mark.parametrize(
+    ("strong", "weak", "contested"),
+    [
+        (Tally(2, 2), Tally(1, 1, 1), False),
+        (Tally(0, 2), Tally(1, 1, 1), True),
+        (Tally(1, 2), Tally(2, 4), False),
+        (Masses((("a", 1), ("b", 1))), Masses((("a", 1),), whole=False), False),
+        (Masses((("a", 1),)), Masses((("b", 1),), whole=False), True),
+        (Interval(F(1), None), 3, False),
+    ],
+)
+def test_what_is_told_in_part_contests_only_what_it_rules_out(
+    strong: Any, weak: Any, contested: bool
+) -> None:
+    world = World(ranked()).declares(ORG, SubjectKind.REPO, 1, repo("a"))
+    world.reads("t.ranked", repo("a"), strong, "kubernetes").reads("t.ranked", repo("a"), weak, "manifests")
+    found = (
+        world.roll("t.ranked", how=Rollup.DISTINCT) if isinstance(strong, Masses) else world.roll("t.ranked")
+    )
+    assert bool(found.conflict) is contested
 
 
 def test_two_readings_of_equal_force_that_differ_are_contested() -> None:
