@@ -10,8 +10,11 @@ from typing import Any
 
 from cnmm_collectors.shipped import shipped
 
-SENSITIVE = frozenset({"trust", "westrum", "burnout", "conflict", "cn-threat"})
+SENSITIVE = frozenset({"trust", "safety", "westrum", "burnout", "conflict", "cn-threat"})
 _REVERSED = re.compile(r"\((?:r|reverse[d]?)\)\s*$|\[(?:r|reversed?)\]")
+_NOT = re.compile(
+    r"\b(?:not|never|no one|nobody|isn.?t|aren.?t|doesn.?t|nicht|nie|kein\w*|pas|jamais|nunca)\b"
+)
 _POINTS = re.compile(
     r"^\s*points\b|\bfeedback\b|\bcomment|\bwhy\b|in your own words|kommentar", re.IGNORECASE
 )
@@ -47,8 +50,19 @@ def construct_of(item: str) -> tuple[str, bool]:
                 best, size = name, len(terms)
     if not best:
         return "", False
-    reverse = constructs()[best].get("reverse", ())
-    return best, turned or any(any(word.startswith(stem) for word in words) for stem in reverse)
+    return best, turned or _is_turned(best, words, plain)
+
+
+def _is_turned(construct: str, words: set[str], plain: str) -> bool:
+    """True where agreeing with an item means less of its construct."""
+    spec = constructs()[construct]
+    if any(any(word.startswith(stem) for word in words) for stem in spec.get("reverse", ())):
+        return True
+    found = any(
+        all(any(word.startswith(stem) for word in words) for stem in terms)
+        for terms in spec.get("turned", ())
+    )
+    return found and not _NOT.search(plain)
 
 
 def _label(plain: str) -> str:

@@ -12,6 +12,7 @@ from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.history import YEAR
 from cnmm_collectors.people.opinions import opinions
 from cnmm_collectors.people.skills import Skills
+from cnmm_collectors.people.survey import Wave
 from cnmm_collectors.people.telling import Desk
 from cnmm_collectors.plugin import LedgerRow, Population, Reader, Yield
 from cnmm_collectors.signals import Gap, Interval, Signal, SignalSpec, Unknown
@@ -140,6 +141,15 @@ def _unanswered(
                 yield desk.untold(key, source, detail, gap)
 
 
+def _response(wave: Wave, cells: Cells) -> str:
+    """Return how many of those invited answered, in words and steps."""
+    if not wave.invited:
+        return "response rate: how many were invited is not declared"
+    most = max([len(found) for found in wave.answers.values()]
+               + [row[2] for found in wave.sums.values() for row in found], default=0)  # fmt: skip
+    return f"response rate: {cells.told(min(most, wave.invited), wave.invited)} of those invited"
+
+
 def _keys(spec: SignalSpec) -> Iterator[str]:
     """Yield a signal's keys: over all values of its facets, without those it may go without."""
     facets = [parameter for parameter in spec.parameters if parameter.name != "audience"]
@@ -152,6 +162,8 @@ def _accounts(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[L
         yield intake.ledger(desk.cells)
     for failure in exports.failures:
         yield failure.ledger()
+    for wave in exports.waves:
+        yield LedgerRow("people", "survey", wave.name, 0, 0, detail=_response(wave, desk.cells))
     if groups is not None:
         strange, titled = Belonging(desk, exports.roster, groups).unmatched()
         if titled:

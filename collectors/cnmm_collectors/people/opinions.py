@@ -79,6 +79,10 @@ def _pick(waves: Sequence[Wave], construct: str, as_of: date) -> tuple[Wave | No
     asking = [wave for wave in waves if wave.answers.get(construct) or wave.sums.get(construct)]
     unscaled = [wave for wave in waves if wave.scale.get(construct) == 0]
     if not asking:
+        if any(construct in wave.doubtful for wave in waves):
+            return None, Unknown(Gap.MALFORMED, "an item runs against the others: its direction is in doubt")
+        if any(construct in wave.mixed for wave in waves):
+            return None, Unknown(Gap.UNSUPPORTED, "answers are on two scales, and scales are not mixed")
         if unscaled:
             return None, Unknown(Gap.MALFORMED, "the survey's scale is not declared; set surveys: scale")
         return None, Unknown(Gap.NOT_COLLECTED, "no survey asks for it")

@@ -40,6 +40,11 @@ _MISSING = re.compile(
 )
 
 
+_MIXED = -1
+_ENOUGH = 10
+"""So many answers to an item, and to others of its construct, show whether it runs against them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What the operator declares of a survey file: how many were invited, and the largest answer."""
@@ -58,6 +63,10 @@ class Wave:
     invited: int
     newest: date | None
     scale: dict[str, int] = field(default_factory=dict)
+    mixed: set[str] = field(default_factory=set)
+    """Constructs that were asked on two scales."""
+    doubtful: set[str] = field(default_factory=set)
+    """Constructs with an item that runs against the others."""
     answers: dict[str, list[tuple[float, str]]] = field(default_factory=lambda: defaultdict(list))
     sums: dict[str, list[tuple[float, float | None, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -73,9 +82,19 @@ def read_wave(table: Table, intake: Intake, declared: Survey, as_of: date) -> Wa
         return wave
     sheets = _forms(table, intake) if table.layout == "forms" else _long(table, intake)
     scales = _scales(sheets, declared)
+    wave.mixed = {construct for construct, scale in scales.items() if scale == _MIXED}
+    wave.doubtful = {
+        construct
+        for construct, scale in scales.items()
+        if scale > 0 and _runs_against(sheets, construct, scale)
+    }
+    intake.told += [
+        f"an item of {one} runs against the others: mark it with (R), or take the mark away"
+        for one in sorted(wave.doubtful)
+    ]
     for construct, scale in scales.items():
-        wave.scale[construct] = scale
-        if scale:
+        wave.scale[construct] = max(0, scale)
+        if scale > 0 and construct not in wave.doubtful:
             items = max((len(found[construct]) for found, _ in sheets if construct in found), default=0)
             for found, group in sheets:
                 mean = _mean(found.get(construct, ()), items, scale)
@@ -121,7 +140,7 @@ def _long(table: Table, intake: Intake) -> list[Sheet]:
 
 
 def _scales(sheets: Sequence[Sheet], declared: Survey) -> dict[str, int]:
-    """Return each construct's scale, 0 where its answers do not say and nobody declares it."""
+    """Return each construct's scale: 0 where nobody says which, _MIXED where its answers are on two."""
     seen: dict[str, set[int]] = defaultdict(set)
     for found, _ in sheets:
         for construct, answers in found.items():
@@ -129,7 +148,7 @@ def _scales(sheets: Sequence[Sheet], declared: Survey) -> dict[str, int]:
     return {
         construct: 100
         if construct == "unplanned"
-        else 0
+        else _MIXED
         if len(proved) > 1
         else next(iter(proved), declared.scale)
         for construct, proved in seen.items()
@@ -142,20 +161,51 @@ def _plain(cell: str) -> str:
 
 def _mean(answers: Iterable[tuple[str, bool]], items: int, scale: int) -> float | None:
     """Return a respondent's mean, None with fewer than two thirds of the items answered."""
-    top = 100 if scale == 100 else scale
-    values = []
-    for cell, turned in answers:
-        plain = _plain(cell)
-        if not plain or _MISSING.search(plain):
-            continue
-        if plain in _LABELS:
-            points, number = _LABELS[plain]
-            value = float(number) if points == scale else _five(plain, scale)
-        else:
-            value = to_number(plain)
-        if value is not None and (0 if top == 100 else 1) <= value <= top:
-            values.append(top + (0 if top == 100 else 1) - value if turned else value)
+    values = [value for cell, turned in answers if (value := _value(cell, turned, scale)) is not None]
     return sum(values) / len(values) if values and 3 * len(values) >= 2 * items else None
+
+
+def _value(cell: str, turned: bool, scale: int) -> float | None:
+    """Return an answer on its construct's scale, turned round where its item is; None for no answer."""
+    plain, least = _plain(cell), 0 if scale == 100 else 1
+    if not plain or _MISSING.search(plain):
+        return None
+    if plain in _LABELS:
+        points, number = _LABELS[plain]
+        value = float(number) if points == scale else _five(plain, scale)
+    else:
+        value = to_number(plain)
+    if value is None or not least <= value <= scale:
+        return None
+    return scale + least - value if turned else value
+
+
+def _runs_against(sheets: Sequence[Sheet], construct: str, scale: int) -> bool:
+    """True where the answers to an item fall as those to the others of its construct rise."""
+    rows = [
+        [_value(cell, turned, scale) for cell, turned in found[construct]]
+        for found, _ in sheets if construct in found
+    ]  # fmt: skip
+    width = max(map(len, rows), default=0)
+    return any(_falls(rows, item) for item in range(width)) if width > 1 else False
+
+
+def _falls(rows: Sequence[Sequence[float | None]], item: int) -> bool:
+    pairs = []
+    for row in rows:
+        others = [one for number, one in enumerate(row) if number != item and one is not None]
+        own = row[item] if item < len(row) else None
+        if own is not None and others:
+            pairs.append((own, sum(others) / len(others)))
+    if len(pairs) < _ENOUGH:
+        return False
+    one, other = (sum(part) / len(pairs) for part in zip(*pairs, strict=True))
+    spread = [
+        math.sqrt(sum((pair[at] - mean) ** 2 for pair in pairs)) for at, mean in enumerate((one, other))
+    ]
+    together = sum((a - one) * (b - other) for a, b in pairs)
+    # Chance alone rarely gives less than -0.3 from ten answers of people who mean the same.
+    return 0 not in spread and together / (spread[0] * spread[1]) < -0.3
 
 
 def _five(plain: str, scale: int) -> float | None:
