@@ -54,7 +54,7 @@ def _short(lines: tuple[Line, ...], own: bool) -> Iterator[Annotation]:
     while (change := largest_change(left)) is not None:
         left.remove(change.line)
         row = change.first.row
-        said = line(f"{change.line.title}: {change.line.reading}. {row.next_step}", _TEXT)
+        said = line(f"{change.line.title}: {change.line.reading}. {change.advice}", _TEXT)
         place = change.line.place.to_json() if change.line.place is not None else {}
         yield Annotation(f"open: {row.id} (level {row.level})", said, *(_place(place) if own else ("", 0)))
 

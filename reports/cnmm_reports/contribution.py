@@ -14,11 +14,14 @@ from cnmm_collectors.subjects import SubjectKind
 from cnmm_reports.escaping import escape
 from cnmm_reports.firstpage import org_findings
 from cnmm_reports.inert import is_link
+from cnmm_reports.titles import signal_title
 from cnmm_reports.view import CriterionText, ReportView
 from cnmm_reports.wording import count, number, outcome_word
 
-MAX_LINES = 150
-"""Lines of the table before it says how many more there are."""
+MAX_LINES = 100
+"""Signals of the table before it says how many more there are."""
+MAX_FED = 8
+"""Rows beside one signal before it says how many more there are."""
 
 _UNITS = frozenset({SubjectKind.REPO, SubjectKind.COMPONENT})
 _MORE_WANTED = (">", "= 1", "present")
@@ -33,6 +36,8 @@ class Fed:
     outcome: str
     counter: bool
     open: bool
+    alone: bool
+    """True where the row reads nothing but this signal: then its next step is about the signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Line:
 
     key: str
     title: str
+    counts: str
+    """What counts, as the signal is defined."""
     reading: str
     place: Evidence | None
     short: bool
@@ -60,6 +67,12 @@ class Change:
         """The row that holds most back: the lowest level, key rows before others, then the heaviest."""
         return min(self.rows, key=lambda fed: (fed.row.level, fed.row.role != "key", -fed.row.weight))
 
+    @property
+    def advice(self) -> str:
+        """Return what to do about this signal: the row's next step where it is about nothing else."""
+        alone = self.first.alone and self.first.row.next_step
+        return self.first.row.next_step if alone else f"What counts: {self.line.counts}"
+
 
 def contributed(
     view: ReportView,
@@ -73,7 +86,7 @@ def contributed(
     for one in observations:
         if one.key in feeds and one.subject.kind in _UNITS and one.state is not State.UNKNOWN:
             readings[one.key].append(one)
-    lines = [_line(key, feeds[key], seen, evidence, specs) for key, seen in readings.items()]
+    lines = [_line(view, key, feeds[key], seen, evidence, specs) for key, seen in readings.items()]
     return tuple(sorted((line for line in lines if line is not None), key=_order))
 
 
@@ -102,19 +115,21 @@ def _feeds(view: ReportView) -> dict[str, tuple[Fed, ...]]:
     for name, finding in org_findings(view).items():
         if name not in view.texts:
             continue
+        asked = {test["signal"] for test in finding["tests"]}
         for test in finding["tests"]:
-            found[test["signal"]].append(_fed(view.texts[name], finding, test))
+            found[test["signal"]].append(_fed(view.texts[name], finding, test, len(asked) == 1))
     return {
         key: tuple(sorted(fed, key=lambda one: (one.row.level, one.row.id))) for key, fed in found.items()
     }
 
 
-def _fed(row: CriterionText, finding: Mapping[str, Any], test: Mapping[str, Any]) -> Fed:
+def _fed(row: CriterionText, finding: Mapping[str, Any], test: Mapping[str, Any], alone: bool) -> Fed:
     undecided = finding["outcome"] in ("unknown", "unmet", "contested") and test["answer"] != "true"
-    return Fed(row, test["threshold"], finding["outcome"], bool(test.get("counter")), undecided)
+    return Fed(row, test["threshold"], finding["outcome"], bool(test.get("counter")), undecided, alone)
 
 
 def _line(
+    view: ReportView,
     key: str,
     fed: tuple[Fed, ...],
     seen: list[Observation],
@@ -131,7 +146,7 @@ def _line(
     shown = next((one for one in counted if _falsy(one)), counted[0])
     cited = [evidence[item] for item in shown.evidence if item in evidence]
     place = next((item for item in cited if item.path), cited[0] if cited else None)
-    return Line(key, spec.title, _reading(counted), place, short, fed)
+    return Line(key, signal_title(view, key), spec.definition, _reading(counted), place, short, fed)
 
 
 def _falsy(one: Observation) -> bool:
@@ -189,13 +204,12 @@ def _write(repository: str, lines: tuple[Line, ...]) -> Iterator[str]:
     )
     yield ""
     yield from _change(largest_change(lines))
-    table = [_cells(line, fed) for line in lines for fed in line.fed]
-    if table:
-        yield "| Signal | Here | Row it feeds | Threshold there | Row is | Where |"
-        yield "| --- | --- | --- | --- | --- | --- |"
-        yield from table[:MAX_LINES]
-        if len(table) > MAX_LINES:
-            yield f"\nand {count(len(table) - MAX_LINES, 'more line')}, all in the report."
+    if lines:
+        yield "| Signal | Here | Where | Rows it feeds, with the threshold there |"
+        yield "| --- | --- | --- | --- |"
+        yield from map(_cells, lines[:MAX_LINES])
+        if len(lines) > MAX_LINES:
+            yield f"\nand {count(len(lines) - MAX_LINES, 'more signal')}, all in the report."
 
 
 def _change(change: Change | None) -> Iterator[str]:
@@ -203,25 +217,33 @@ def _change(change: Change | None) -> Iterator[str]:
         return
     line, first = change.line, change.first
     more = f" and {count(len(change.rows) - 1, 'more open row')}" if len(change.rows) > 1 else ""
-    step = f" Next step: {escape(first.row.next_step)}" if first.row.next_step else ""
     yield (
-        f"**The one change that would matter most here:** {escape(line.title)} (`{line.key}`), which reads "
-        f"{escape(line.reading)}. It feeds {escape(first.row.id)} of level {first.row.level}{more}.{step}"
+        f"**The one change that would matter most here:** {escape(line.title)} (`{line.key}`) reads "
+        f"{escape(line.reading)}{_found(line.place)}. It feeds {escape(first.row.id)} of level "
+        f"{first.row.level}{more}, which asks for {escape(first.threshold)} over the organisation. "
+        f"{escape(change.advice)}"
     )
     yield ""
 
 
-def _cells(line: Line, fed: Fed) -> str:
-    against = "against it: " if fed.counter else ""
+def _found(place: Evidence | None) -> str:
+    return "" if place is None else f" ({_where(place)})"
+
+
+def _cells(line: Line) -> str:
     cells = (
         escape(line.title),
         escape(line.reading),
-        escape(fed.row.id),
-        against + escape(fed.threshold),
-        outcome_word(fed.outcome),
         _where(line.place),
+        "<br>".join(map(_feeding, line.fed[:MAX_FED])),
     )
-    return f"| {' | '.join(cells)} |"
+    more = f"<br>and {count(len(line.fed) - MAX_FED, 'more row')}" if len(line.fed) > MAX_FED else ""
+    return f"| {' | '.join(cells)}{more} |"
+
+
+def _feeding(fed: Fed) -> str:
+    against = "against it: " if fed.counter else ""
+    return f"{escape(fed.row.id)} ({against}{escape(fed.threshold)}): {outcome_word(fed.outcome)}"
 
 
 def _where(place: Evidence | None) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnmm_reports.titles import signal_title, source_title
+from cnmm_reports.titles import signal_title
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import count, gap_words, interval, observed, outcome_word, percent, short_interval
 
-SHOWN_NEXT = 5
 _SHOWN_ROWS = 3
 
 
@@ -24,19 +23,6 @@ class Reason:
     rows: tuple[tuple[str, str, str], ...]
     """(criterion id, statement, outcome and why)"""
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """One next piece of evidence: what to supply, how many rows it touches, what it narrows."""
-
-    source: str
-    title: str
-    needs: str
-    rows: int
-    signals: tuple[str, ...]
-    after: tuple[str, ...]
-    narrows: tuple[str, ...]
 
 
 def org_findings(view: ReportView) -> dict[str, Mapping[str, Any]]:
@@ -250,38 +236,3 @@ def _first_gap(view: ReportView, finding: Mapping[str, Any]) -> str:
         return ""
     more = f" and {count(len(gaps) - 1, 'more gap')}" if len(gaps) > 1 else ""
     return f"{signal_title(view, gaps[0]['signal'])}: {gap_words(gaps[0], finding)}{more}"
-
-
-def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...]:
-    """Return the next pieces of evidence, the one that narrows most first."""
-    titles = {section["id"]: section["title"] for section in view.assessment["sections"]}
-    return tuple(
-        NextStep(
-            source=item["source"],
-            title=source_title(item["source"]),
-            needs=item["needs"],
-            rows=item["rows"],
-            signals=tuple(item["signals"]),
-            after=tuple(map(source_title, item["after"])),
-            narrows=tuple(
-                _narrow(titles.get(name, name), *levels)
-                for name, levels in sorted(item["narrows"].items(), key=_gain)
-            ),
-        )
-        for item in view.assessment["next_evidence"][:limit]
-    )
-
-
-def _gain(item: tuple[str, Sequence[int]]) -> tuple[int, int, str]:
-    """Sort what proves most first, then what rules out most."""
-    proven, possible, best, worst = item[1]
-    return proven - best, worst - possible, item[0]
-
-
-def _narrow(title: str, proven: int, possible: int, best: int, worst: int) -> str:
-    parts = []
-    if best > proven:
-        parts.append(f"prove level {best}")
-    if worst < possible:
-        parts.append(f"rule out level {worst + 1}" + (" and above" if worst + 1 < possible else ""))
-    return f"{title}: could {' or '.join(parts) or 'close rows without moving the ends'}"

@@ -15,7 +15,6 @@ from cnmm_reports.firstpage import (
     headline,
     holding_down,
     meaning,
-    next_steps,
     notes,
     one_line,
     org_findings,
@@ -25,6 +24,7 @@ from cnmm_reports.firstpage import (
 )
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import is_link, line
+from cnmm_reports.nextsteps import NextStep, next_steps
 from cnmm_reports.review import mark_lines
 from cnmm_reports.titles import row_title, signal_title, subject_title
 from cnmm_reports.view import ReportView
@@ -82,9 +82,7 @@ def _lead(view: ReportView) -> Iterator[str]:
     yield escape(" ".join(meaning(view)))
     yield ""
     for step in next_steps(view, 1):
-        narrows = "".join(f" {escape(words)}." for words in step.narrows)
-        needs = f": {escape(step.needs)}" if step.needs else ""
-        yield f"**The one next step: {escape(step.title)}**{needs}.{narrows}"
+        yield f"**The next step: {escape(step.title)}.**{_helps(step)}"
         yield ""
     yield f"As of {escape(document['as_of'])}. {escape(scope_line(view))}."
     yield ""
@@ -152,10 +150,14 @@ def _next(view: ReportView) -> Iterator[str]:
     yield "## Next evidence"
     yield ""
     for position, step in enumerate(steps, 1):
-        narrows = "".join(f" {escape(words)}." for words in step.narrows)
-        needs = f": {escape(step.needs)}" if step.needs else ""
         rows = count(step.rows, "open row")
-        yield f"{position}. **{escape(sentence(step.title))}**{needs} ({rows}).{narrows}"
+        yield f"{position}. **{escape(sentence(step.title))}** ({rows}).{_helps(step)}"
+
+
+def _helps(step: NextStep) -> str:
+    """Return what a step takes, what it has to do with the headline, and what it could narrow."""
+    needs = f" It takes: {escape(step.needs)}." if step.needs else ""
+    return needs + "".join(f" {escape(words)}." for words in (step.held, *step.narrows) if words)
 
 
 def _uncollected(view: ReportView) -> Iterator[str]:

@@ -22,13 +22,13 @@ from cnmm_reports.firstpage import (
     headline,
     holding_down,
     meaning,
-    next_steps,
     notes,
     ruling_out,
     scope_line,
 )
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import line
+from cnmm_reports.nextsteps import next_steps
 from cnmm_reports.review import marks_summary
 from cnmm_reports.titles import row_title, subject_title
 from cnmm_reports.view import ReportView
@@ -126,11 +126,13 @@ def _next(screen: _Screen, view: ReportView) -> None:
     steps = next_steps(view)
     if not steps:
         return
-    screen.title("Next evidence, most narrowing first")
+    screen.title("Next evidence, what would move the headline first")
     for position, step in enumerate(steps, 1):
         title = f"{position}. {sentence(step.title)}"
         screen.say(title, "bold" if position == 1 else "", indent=1)
         screen.say(f"{step.needs or step.source} ({count(step.rows, 'open row')})", indent=4)
+        if step.held:
+            screen.say(step.held, "dim", indent=4)
         if step.narrows:
             more = len(step.narrows) - _NARROWS
             rest = f"; and {count(more, 'more section')}" if more > 0 else ""

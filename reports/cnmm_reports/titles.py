@@ -22,7 +22,7 @@ _SOURCES = {
     "manifests": "manifests in repositories",
     "planning": "a planning export",
     "roster": "a roster",
-    "scope": "how many there are",
+    "scope": "how many repositories, teams and clusters there are",
     "survey": "a survey export",
     "training": "a training export",
     "work": "an export of the work tracker",
@@ -67,3 +67,10 @@ def source_title(source: str) -> str:
         for way in _ALTERNATIVE.split(source)
     ]
     return " or ".join(ways)
+
+
+def request_title(source: str) -> str:
+    """Return what supplying a source asks of its reader, as a sentence without its end."""
+    if source == "scope":
+        return f"declare {source_title(source)}"
+    return f"let the scan read {source_title(source)}"

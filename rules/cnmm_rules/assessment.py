@@ -184,6 +184,7 @@ class NextEvidence:
     """What would narrow the intervals most: signals one source supplies, what it takes, what it could change.
 
     `narrows` maps a section to (proven, possible) now and after: best case of proven, worst case of possible.
+    `blocking` are the rows waiting for it that block a section which holds the headline down.
     """
 
     source: str
@@ -192,6 +193,7 @@ class NextEvidence:
     rows: int
     after: tuple[str, ...]
     narrows: Mapping[str, tuple[int, int, int, int]]
+    blocking: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the record of the output contract."""
@@ -202,6 +204,7 @@ class NextEvidence:
             "needs": self.needs,
             "rows": self.rows,
             "after": list(self.after),
+            "blocking": list(self.blocking),
             "narrows": {key: list(value) for key, value in sorted(self.narrows.items())},
         }
 
@@ -230,7 +233,7 @@ class Assessment:
     @property
     def headline(self) -> dict[str, Any]:
         """The lowest proven and the lowest possible over the headline sections, and which hold them down."""
-        return _headline(self.sections)
+        return headline_of(self.sections)
 
     def to_json(self) -> dict[str, Any]:
         """Return the whole output contract, arrays sorted by id, with its conclusions digest."""
@@ -257,14 +260,15 @@ class Assessment:
         }
         if self.undecided is not None:
             document["without_adjudications"] = {
-                "headline": _headline(self.undecided),
+                "headline": headline_of(self.undecided),
                 "sections": {state.id: [state.proven, state.possible] for state in self.undecided},
             }
         document["conclusions_digest"] = conclusions_digest(document)
         return document
 
 
-def _headline(sections: tuple[SectionState, ...]) -> dict[str, Any]:
+def headline_of(sections: tuple[SectionState, ...]) -> dict[str, Any]:
+    """Return the lowest proven and possible over the headline sections, and which hold the proven end."""
     rated = [section for section in sections if section.in_headline]
     proven = min((section.proven or 0 for section in rated), default=0)
     possible = min((section.possible or 0 for section in rated), default=0)

@@ -1,12 +1,12 @@
-"""What to collect next: which source would narrow the intervals most, and what it takes."""
+"""What to collect next: which source would move the headline, then which narrows most, and what it takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from cnmm_collectors.signals import SignalSpec, split_key
-from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState
+from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState, headline_of
 from cnmm_rules.criteria import Catalogue
 from cnmm_rules.levels import interval
 from cnmm_rules.rollup import UNDECLARED
@@ -15,12 +15,20 @@ LISTED = 12
 SCOPE = "scope"
 """The source that declares how many subjects there are: an owner's listing, or the settings."""
 _OPEN = (Outcome.UNKNOWN, Outcome.CLAIMED)
+_Ends = tuple[int, int, int, int]
+"""(proven, possible) now, then the best case of proven and the worst of possible"""
+_Gain = tuple[int, int, int, int]
+"""levels the lowest sections narrow, their blocking rows, levels the headline narrows, levels all narrow"""
 
 
 def rank_next(
     catalogue: Catalogue, findings: Mapping[str, Finding], sections: tuple[SectionState, ...]
 ) -> tuple[NextEvidence, ...]:
-    """Return the sources to open next, each after those before it, the most narrowing first."""
+    """Return the sources to open next, each after those before it: what moves the headline first.
+
+    That is what narrows the sections that hold its proven end down, then what the rows that block them wait
+    for, then what narrows either end of the headline, and last what narrows all sections together.
+    """
     missing = {name: _missing(finding, catalogue.signals) for name, finding in findings.items()}
     waiting = {name: needs for name, needs in missing.items() if needs}
     opened: list[str] = []
@@ -68,23 +76,22 @@ def _weigh(
     waiting: Mapping[str, frozenset[tuple[str, str]]],
     opened: list[str],
     source: str,
-) -> tuple[int, NextEvidence]:
+) -> tuple[_Gain, NextEvidence]:
     reach = {*opened, source}
     decidable = [name for name, needs in waiting.items() if {via for _, via in needs} <= reach]
     touched = [name for name, needs in waiting.items() if source in {via for _, via in needs}]
     best = _suppose(findings, decidable, met=True)
     worst = _suppose(findings, decidable, met=False)
-    narrows: dict[str, tuple[int, int, int, int]] = {}
-    gain = 0
+    after: dict[str, _Ends] = {}
     for state in sections:
         if state.proven is None or state.possible is None:
             continue
         section, rows = catalogue.section(state.id), catalogue.of_section(state.id)
         proven = (interval(section, rows, best) or (0, 0))[0]
         possible = (interval(section, rows, worst) or (0, 0))[1]
-        if (proven, possible) != (state.proven, state.possible):
-            narrows[state.id] = (state.proven, state.possible, proven, possible)
-            gain += (proven - state.proven) + (state.possible - possible)
+        after[state.id] = (state.proven, state.possible, proven, possible)
+    holding = headline_of(sections)["sections"]
+    blocked = {name for state in sections if state.id in holding for name in state.blocking}
     signals = sorted({signal for name in touched for signal, via in waiting[name] if via == source})
     item = NextEvidence(
         source=source,
@@ -92,9 +99,26 @@ def _weigh(
         needs=_need(source, signals, catalogue.signals),
         rows=len(touched),
         after=tuple(opened),
-        narrows=narrows,
+        narrows={name: ends for name, ends in after.items() if ends[:2] != ends[2:]},
+        blocking=tuple(sorted(blocked.intersection(touched))),
     )
+    rated = [after[state.id] for state in sections if state.in_headline and state.id in after]
+    held = [after[name] for name in holding if name in after]
+    gain = sum(map(_narrowed, held)), len(item.blocking), _moved(rated), sum(map(_narrowed, after.values()))
     return gain, item
+
+
+def _moved(rated: Sequence[_Ends]) -> int:
+    """Return how far both ends of the headline, the lowest of its sections, could move towards each other."""
+    if not rated:
+        return 0
+    lowest = [min(ends[end] for ends in rated) for end in range(4)]
+    return _narrowed((lowest[0], lowest[1], lowest[2], lowest[3]))
+
+
+def _narrowed(ends: _Ends) -> int:
+    proven, possible, best, worst = ends
+    return (best - proven) + (possible - worst)
 
 
 def _suppose(findings: Mapping[str, Finding], names: Iterable[str], *, met: bool) -> dict[str, Finding]:

@@ -199,8 +199,8 @@ def test_a_sign_of_the_matrix_leads_to_its_row(page: Page) -> None:
 
 def test_the_first_page_names_one_next_step(page: Page) -> None:
     one = page.locator(".one")
-    expect(one).to_contain_text("The one next step")
-    expect(one).to_contain_text("An HR export")
+    expect(one).to_contain_text("The next step")
+    expect(one).to_contain_text("Let the scan read an HR export")
     expect(one).to_contain_text("Learning: could prove level 2")
     expect(one).to_be_in_viewport()
     one.get_by_role("link", name="The five that help most").click()

@@ -273,8 +273,8 @@ def assessment() -> Assessment:
         sections=_states(own), teams=tuple((team, _states(found)) for team, found in zip(TEAMS, teams, strict=True)),
         findings=tuple(findings), evidence=tuple(sorted(EVIDENCE, key=lambda item: item.id)),
         next_evidence=(
-            NextEvidence("hr", ("hr.training_ratio",), f"hr: {HR}", 3, (), {"upskilling": (0, 5, 2, 0)}),
-            NextEvidence("survey", ("survey.trust_mean",), "survey: group means of 5 or more", 2, ("hr",), {"culture": (0, 2, 2, 0)}),
+            NextEvidence("hr", ("hr.training_ratio",), f"hr: {HR}", 3, (), {"upskilling": (0, 5, 2, 0)}, ("upskilling.L1.first-courses",)),
+            NextEvidence("survey", ("survey.trust_mean",), "survey: group means of 5 or more", 2, ("hr",), {"culture": (0, 2, 2, 0)}, ("culture.L1.talks",)),
             NextEvidence("kube", ("k8s.mtls_ratio",), f"kube: {KUBE}", 2, ("hr", "survey"), {"security": (2, 3, 3, 2)}),
             NextEvidence("artefacts", ("record.either.tech-radar",), "an artefact with digest, date, owner and reviewer", 1, ("hr", "survey", "kube"), {}),
         ),

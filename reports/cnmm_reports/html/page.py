@@ -19,7 +19,6 @@ from cnmm_reports.firstpage import (
     holding_down,
     level_words,
     meaning,
-    next_steps,
     notes,
     ruling_out,
     scope_line,
@@ -31,6 +30,7 @@ from cnmm_reports.html.comparison import diff_html, marks_html, since
 from cnmm_reports.html.data import embed
 from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
 from cnmm_reports.inert import inert
+from cnmm_reports.nextsteps import next_steps
 from cnmm_reports.pages.assets import policy, style
 from cnmm_reports.pages.charts import HATCH, interval_chart, state_mark
 from cnmm_reports.pages.trend import trend_html

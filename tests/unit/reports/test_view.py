@@ -9,7 +9,6 @@ import pytest
 from cnmm_reports.firstpage import (
     holding_down,
     meaning,
-    next_steps,
     notes,
     ruling_out,
     scope_line,
@@ -17,6 +16,7 @@ from cnmm_reports.firstpage import (
 )
 from cnmm_reports.gaps import missing, uncollected
 from cnmm_reports.html.rows import stances
+from cnmm_reports.nextsteps import next_steps
 from cnmm_reports.titles import row_title, signal_title, source_title, subject_title
 from cnmm_reports.view import build_view
 from golden.sample import CATALOGUE, bare, document, view
@@ -72,7 +72,30 @@ def test_what_decided_the_headline() -> None:
 def test_next_evidence_says_what_could_narrow() -> None:
     steps = next_steps(view())
     assert steps[0].narrows == ("Learning: could prove level 2 or rule out level 1 and above",)
+    assert steps[0].title == "let the scan read an HR export"
     assert next_steps(view(), 2) == steps[:2]
+
+
+def test_next_evidence_says_what_it_has_to_do_with_the_headline() -> None:
+    first = next_steps(view())[0].held
+    assert first == "Learning holds the headline down, and 1 row that blocks it waits for this"
+    record = document()
+    record["next_evidence"][0]["blocking"] += ["culture.L1.talks", "culture.L1.other"]
+    assert next_steps(build_view(record, CATALOGUE))[0].held == (
+        "Culture and Learning hold the headline down, and 3 rows that block them wait for this"
+    )
+    for item in record["next_evidence"]:
+        item["blocking"] = []
+    assert {step.held for step in next_steps(build_view(record, CATALOGUE))} == {
+        "What holds the headline down waits for no evidence; this narrows the rest"
+    }
+
+
+def test_a_population_is_declared_not_read() -> None:
+    record = document()
+    record["next_evidence"][0]["source"] = "scope"
+    steps = next_steps(build_view(record, CATALOGUE))
+    assert steps[0].title == "declare how many repositories, teams and clusters there are"
 
 
 def test_gaps_are_grouped_by_source_and_cause() -> None:
