@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard, cast
 
 from cnmm_collectors.signals import (
     Gap,
@@ -135,7 +135,7 @@ class Index:
         self._facts = facts
         self._signals = signals
         self._readings = _group(facts.observations)
-        self._resolved: dict[str, dict[Subject, Reading]] = {}
+        self._resolved: dict[str, Mapping[Subject, Reading]] = {}
         self._units: dict[tuple[Subject, SubjectKind], Units] = {}
         self._stale: dict[int, frozenset[str]] = {}
         self._parts: dict[Subject, int] = {}
@@ -174,13 +174,7 @@ class Index:
         found = self._resolved.get(key)
         if found is None:
             spec = self.spec(key)
-            ranked = len({source.rank for source in spec.sources}) > 1
-            found = {}
-            for subject, seen in self._readings.get(key, {}).items():
-                if isinstance(seen, list):
-                    found[subject] = resolve(seen, spec)
-                else:
-                    found[subject] = resolve([seen], spec) if ranked else seen
+            found = _resolve_all(self._readings.get(key, {}), spec)
             self._resolved[key] = found
         return found
 
@@ -264,6 +258,24 @@ class Index:
         for readings in self._readings.values():
             seen.update(subject for subject in readings if subject.kind is kind)
         return seen
+
+
+def _resolve_all(
+    readings: Mapping[Subject, Observation | list[Observation]], spec: SignalSpec
+) -> Mapping[Subject, Reading]:
+    best = min(source.rank for source in spec.sources)
+    weaker = {source.name for source in spec.sources if source.rank != best}
+
+    def stands(seen: Observation | list[Observation]) -> TypeGuard[Observation]:
+        return isinstance(seen, Observation) and seen.source not in weaker
+
+    if all(map(stands, readings.values())):
+        # One reading of the strongest source each, as nearly everywhere: nothing to resolve, nothing to copy.
+        return cast("Mapping[Subject, Observation]", readings)
+    return {
+        subject: seen if stands(seen) else resolve(seen if isinstance(seen, list) else [seen], spec)
+        for subject, seen in readings.items()
+    }
 
 
 def _group(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.rows import Row, at_most, growth
-from bench.simulation import install, scan
+from bench.simulation import host, install, scan
 from e2e.clusters import dask_cluster
 
 SIZES = tuple(int(size) for size in os.environ.get("BENCH_SIZES", "500,5000,50000").split(","))
@@ -16,7 +16,11 @@ PEAK_MIB = 24 * 1024
 
 def scale_rows(folder: Path) -> Iterator[Row]:
     """Yield peak memory and processor time of whole scans, how they grow, and whether a cluster agrees."""
-    environment = install(folder / "site")
+    with host() as address:
+        yield from _rows(folder, {**install(folder / "site"), "SIMULATED_HOST": address})
+
+
+def _rows(folder: Path, environment: dict[str, str]) -> Iterator[Row]:
     costs: list[tuple[int, float]] = []
     peaks: list[tuple[int, float]] = []
     steps: list[str] = []

@@ -1,11 +1,15 @@
-"""A simulated organisation: a third party's collector whose repositories are generated observations, many to an item."""
+"""A simulated organisation: a host on loopback lists it, and a third party's collector invents what is found there."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 from bench.rows import Timed, timed
 
@@ -23,9 +27,14 @@ from pydantic import BaseModel
 from bench.bundles import FAMILIES, invent
 from cnmm_collectors import registry
 from cnmm_collectors.plugin import Population, WorkItem
+from cnmm_collectors.reader.http import HttpLimits
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 SPECS = tuple(spec for spec in registry.declared(FAMILIES) if not spec.parameters)
+
+
+def host(reader):
+    return reader.http.session(os.environ["SIMULATED_HOST"], (), HttpLimits(per_minute=1_000_000))
 
 
 class Settings(BaseModel):
@@ -43,16 +52,21 @@ class SimulatedCollector:
 
     def plan(self, target, settings, reader):
         size = int(target.locator)
-        repos = tuple(Subject(SubjectKind.REPO, f"bench/r{number}") for number in range(size))
+        repos = []
+        with_pages = host(reader)
+        while len(repos) < size:
+            page = with_pages.get(f"/page?start={len(repos)}&size={min(PER_ITEM, size - len(repos))}")
+            named = tuple(Subject(SubjectKind.REPO, name) for name in page.json()["names"])
+            yield WorkItem("simulated", f"from {len(repos)}", target, named, personal=False)
+            repos += named
         cited = reader.cite(locator="simulated:list", query="list", payload=b"list")
         within = Subject(SubjectKind.ORG, "bench")
-        yield Population(within, SubjectKind.REPO, size, repos, "enumeration", (cited,))
-        for start in range(0, size, PER_ITEM):
-            some = repos[start : start + PER_ITEM]
-            yield WorkItem("simulated", f"from {start}", target, some, personal=False)
+        yield Population(within, SubjectKind.REPO, size, tuple(repos), "enumeration", (cited,))
 
     def collect(self, item, settings, reader):
-        for repo in item.subjects:
+        start = item.key.removeprefix("from ")
+        page = host(reader).get(f"/page?start={start}&size={len(item.subjects)}").json()
+        for repo in (Subject(SubjectKind.REPO, name) for name in page["names"]):
             found = invent(repo, SPECS, random.Random(repo.name))
             yield from found.memberships
             yield from found.signals
@@ -88,6 +102,44 @@ def install(folder: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join((str(folder), str(TESTS))),
         "SIMULATED_LOG": str(folder / "log"),
     }
+
+
+class _Pages(BaseHTTPRequestHandler):
+    """Answers with the names of one page, marked so that a second scan is told that nothing changed."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        asked = dict(part.split("=") for part in self.path.partition("?")[2].split("&"))
+        start, size = int(asked["start"]), int(asked["size"])
+        mark = f'"{start}-{size}"'
+        known = self.headers.get("If-None-Match") == mark
+        body = (
+            b""
+            if known
+            else json.dumps({"names": [f"bench/r{n}" for n in range(start, start + size)]}).encode()
+        )
+        self.send_response(304 if known else 200)
+        self.send_header("ETag", mark)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the table is the output."""
+
+
+@contextmanager
+def host() -> Iterator[str]:
+    """Serve the pages on loopback for the length of a `with` block; yield the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def scan(
