@@ -156,6 +156,12 @@ def describe(rendered: Rendered, cluster: str, settings: options.ManifestSetting
     view.namespaces = rooms
     for resource in known.WORKLOADS:
         view.workloads[resource] = list(_workloads(sorted_.get(resource, ()), resource, rooms, view.unread))
+    view.encrypted = frozenset(
+        (text(one, "metadata", "namespace"), text(one, "metadata", "name"))
+        for one in sorted_.get(Resource("", "secrets"), ())
+        # What SOPS wrote: names and structure in the clear, values encrypted, and a code over all of it.
+        if text(mapping(one, "sops"), "mac")
+    )
     view.lists.update({resource: held for resource, held in sorted_.items() if resource in view.lists})
     _doubt(view, rooms, rendered, homeless)
     return view

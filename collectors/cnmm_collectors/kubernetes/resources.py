@@ -105,6 +105,13 @@ OPEN_REPORTS = Resource("openreports.io", "reports", True, "", True)
 VULNERABILITIES = Resource("aquasecurity.github.io", "vulnerabilityreports", True, "", True)
 
 EXTERNAL_SECRETS = Resource("external-secrets.io", "externalsecrets")
+SECRET_STORES = Resource("external-secrets.io", "secretstores")
+CLUSTER_SECRET_STORES = Resource("external-secrets.io", "clustersecretstores", False)
+CLOUD_NATIVE_PG = Resource("postgresql.cnpg.io", "clusters", True, "", True)
+KAFKAS = Resource("kafka.strimzi.io", "kafkas", True, "", True)
+KAFKA_USERS = Resource("kafka.strimzi.io", "kafkausers", True, "", True)
+RABBITS = Resource("rabbitmq.com", "rabbitmqclusters", True, "", True)
+ELASTICSEARCHES = Resource("elasticsearch.k8s.elastic.co", "elasticsearches", True, "", True)
 SEALED_SECRETS = Resource("bitnami.com", "sealedsecrets")
 PROVIDER_CLASSES = Resource("secrets-store.csi.x-k8s.io", "secretproviderclasses")
 VAULT_STATIC = Resource("secrets.hashicorp.com", "vaultstaticsecrets")
@@ -143,6 +150,9 @@ REPORTS = (POLICY_REPORTS, OPEN_REPORTS, VULNERABILITIES)
 SECRET_TOOLS = (
     EXTERNAL_SECRETS, SEALED_SECRETS, PROVIDER_CLASSES, VAULT_STATIC, VAULT_DYNAMIC, VAULT_PKI, CERTIFICATES,
 )  # fmt: skip
+STORES = (SECRET_STORES, CLUSTER_SECRET_STORES)
+OPERATORS = (CLOUD_NATIVE_PG, KAFKAS, KAFKA_USERS, RABBITS, ELASTICSEARCHES)
+"""Operators that make the credentials of what they run, under names that they document."""
 GITOPS = (APPLICATIONS, KUSTOMIZATIONS, HELM_RELEASES)
 TUNING = (VERTICAL_AUTOSCALERS, NODE_POOLS, NODE_CLAIMS, SLEEPS)
 OFFERS = (COMPOSITES, GRAPHS, PROMISES)
@@ -151,7 +161,7 @@ SERVING = (INFERENCE_SERVICES, RAY_SERVICES, RAY_CLUSTERS, AGENTS, TOOL_SERVERS,
 SMALL = (
     NODES, SERVICE_ACCOUNTS, SERVICES, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, *RBAC, DEFINITIONS,
     DEVICE_CLASSES, RESOURCE_CLAIMS, *MESH, *NETWORK, FELIX, *POLICY, *EXCEPTIONS, *REPORTS, *SECRET_TOOLS,
-    *GITOPS, *TUNING, *OFFERS, *SERVING,
+    *STORES, *OPERATORS, *GITOPS, *TUNING, *OFFERS, *SERVING,
 )  # fmt: skip
 """Lists that are kept, cut down to what is used; workloads and pods are folded as they arrive."""
 
@@ -162,7 +172,7 @@ LOCAL = frozenset((
     *WORKLOADS, PODS, SERVICE_ACCOUNTS, QUOTAS, AUTOSCALERS, SCALED_OBJECTS, ROLES, ROLE_BINDINGS,
     NETWORK_POLICIES, CILIUM_POLICIES, CALICO_POLICIES, CALICO_OWN_POLICIES, ANTREA_POLICIES,
     KYVERNO_POLICIES, KYVERNO_OWN_CEL, KYVERNO_OWN_IMAGES, KUBEWARDEN, RESOURCE_CLAIMS, VERTICAL_AUTOSCALERS,
-    SLEEPS, *REPORTS, *SECRET_TOOLS, *SERVING,
+    SLEEPS, *REPORTS, *SECRET_TOOLS, *OPERATORS, *SERVING,
 ))  # fmt: skip
 """Kinds that decide in their own namespace alone: where the whole list is refused, single namespaces help.
 

@@ -80,7 +80,7 @@ class View:
 
     `lists` holds, for each resource, its objects, None where it is proven not to be served, or the fault;
     `holes` the namespaces in which a list was refused that others gave. `touched` is what was used since
-    somebody last cleared it.
+    somebody last cleared it. `encrypted` are the Secrets, by namespace and name, that Git holds encrypted.
     """
 
     cluster: str
@@ -99,6 +99,7 @@ class View:
     constraints: Sequence[tuple[str, Object]] | KubeFault = ()
     offered: dict[str, Sequence[Object] | KubeFault] = field(default_factory=dict)
     api_domains: tuple[str, ...] = ()
+    encrypted: frozenset[tuple[str, str]] = frozenset()
     holes: dict[Resource, Mapping[str, KubeFault]] = field(default_factory=dict)
     touched: set[Resource] = field(default_factory=set)
     _made: dict[str, tuple[Any, frozenset[Resource]]] = field(default_factory=dict)

@@ -154,7 +154,8 @@ PAY = (
     custom("v1", "ResourceQuota", "size", "pay", spec={"hard": {"requests.cpu": "8"}}),
     custom("security.istio.io/v1", "AuthorizationPolicy", "nothing", "pay", spec={}),
     custom("external-secrets.io/v1", "ExternalSecret", "payments-db", "pay",
-           spec={"target": {"name": "payments-db"}}),
+           spec={"target": {"name": "payments-db"},
+                 "secretStoreRef": {"kind": "ClusterSecretStore", "name": "vault"}}),
     custom("autoscaling/v2", "HorizontalPodAutoscaler", "payments-api", "pay",
            spec={"scaleTargetRef": {"kind": "Deployment", "name": "payments-api"}}),
     claim("pay", "books", "2026-09-10T08:00:00Z", "2026-09-10T08:25:00Z", "argocd-controller"),
@@ -224,6 +225,7 @@ PLATFORM = (
            "xdatabases.platform.acme.example",
            spec={"group": "platform.acme.example", "names": {"kind": "XDatabase", "plural": "xdatabases"},
                  "claimNames": {"kind": "Database", "plural": "databases"}}),
+    custom("external-secrets.io/v1", "ClusterSecretStore", "vault", spec={"provider": {"vault": {}}}),
     custom("tenancy.acme.example/v1", "Tenant", "payments"),
 )  # fmt: skip
 PROD: tuple[Object, ...] = (*PLATFORM, *PAY, *CART, *STORE, *FORECAST, *PORTAL)

@@ -105,7 +105,7 @@ class ApiServer(AbstractContextManager["ApiServer"]):
             for plural, (name, _) in plurals.items():
                 if held == group and name == kind:
                     return plural
-        plural = kind.lower() + ("es" if kind.endswith("s") else "s")
+        plural = kind.lower() + ("es" if kind.endswith(("s", "ch")) else "s")
         plural = plural[:-2] + "ies" if kind.endswith("y") else plural
         self.install(group, version, kind, plural, namespaced)
         return plural

@@ -93,6 +93,68 @@ def made_by_tool(item: Object, plural: str) -> str:
     return ""
 
 
+NO_VAULT = frozenset({"fake"})
+COPIED = frozenset({"kubernetes"})
+"""Providers of External Secrets that hold the value themselves, or copy a Secret that somebody made."""
+Stores = Mapping[tuple[str, str, str], frozenset[str]]
+"""Providers by kind, namespace (empty for a store of the whole cluster) and name of a store."""
+
+
+def providers(store: Object, kind: str) -> tuple[tuple[str, str, str], frozenset[str]]:
+    """Return where a store of External Secrets is, and its providers; raises ShapeFault."""
+    place = text(store, "metadata", "namespace") if kind == "SecretStore" else ""
+    return (kind, place, text(store, "metadata", "name")), frozenset(mapping(store, "spec", "provider"))
+
+
+def from_vault(item: Object, stores: Stores) -> bool | None:
+    """Say whether all that an ExternalSecret hands over comes from outside; raises ShapeFault.
+
+    None where a store is not known, or copies other Secrets.
+    """
+    place, spec = text(item, "metadata", "namespace"), mapping(item, "spec")
+    parts = [*objects(spec, "data"), *objects(spec, "dataFrom")]
+    asked = [mapping(spec, "secretStoreRef"), *(mapping(one, "sourceRef", "storeRef") for one in parts)]
+    if any(mapping(one, "sourceRef", "generatorRef") for one in parts) and not any(asked):
+        return True
+    found: set[str] = set()
+    for ref in filter(None, asked):
+        kind = text(ref, "kind") or "SecretStore"
+        held = stores.get((kind, place if kind == "SecretStore" else "", text(ref, "name")))
+        found |= held or COPIED
+    if found & NO_VAULT:
+        return False
+    return None if not found or found & COPIED else True
+
+
+_DOCUMENTED = {
+    "clusters": ("-app", "-superuser", "-ca", "-server", "-replication"),
+    "kafkas": ("-cluster-ca-cert", "-clients-ca-cert"),
+    "kafkausers": ("",),
+    "rabbitmqclusters": ("-default-user",),
+    "elasticsearches": ("-es-elastic-user", "-es-http-certs-public", "-es-http-certs-internal"),
+}
+
+
+def made_by_operator(item: Object, plural: str) -> Iterator[str]:
+    """Yield the Secrets that an operator makes for what it runs, as it documents them; raises ShapeFault."""
+    for suffix in _DOCUMENTED[plural]:
+        yield text(item, "metadata", "name") + suffix
+
+
+def decrypted(item: Object) -> Iterator[tuple[str, str]]:
+    """Yield namespace and name of the Secrets of a Flux Kustomization that decrypts; raises ShapeFault.
+
+    Each of them may have been encrypted in Git, or lain there in the clear beside others.
+    """
+    if not text(item, "spec", "decryption", "provider") or mapping(item, "spec", "kubeConfig"):
+        return
+    for one in objects(item, "status", "inventory", "entries"):
+        # namespace_name_group_kind; a name has no underscore, nor has Kubernetes' own group a name.
+        parts = text(one, "id").split("_")
+        if len(parts) == 4 and parts[2:] == ["", "Secret"]:
+            yield parts[0], parts[1]
+
+
 def synced_by_class(item: Object) -> tuple[str, ...]:
     """Return the Secrets that a SecretProviderClass keeps in step; raises ShapeFault."""
     found = (text(one, "secretName") for one in objects(item, "spec", "secretObjects"))

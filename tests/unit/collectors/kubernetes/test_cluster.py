@@ -15,6 +15,7 @@ from doubles.kubernetes.objects import container, custom, manager, namespace, no
 from doubles.kubernetes.server import ApiServer, refuse
 from unit.collectors.kubernetes.conftest import Run, Seen
 
+EXTERNAL = {"target": {"name": "db"}, "dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password"}}}]}
 SHOP = "namespace:prod/shop"
 CLUSTER = "cluster:prod"
 Object = dict[str, Any]
@@ -347,7 +348,7 @@ def test_credentials_that_tools_hand_over(shop: ApiServer, run: Run) -> None:
         workload("shop", "by-hand", **secret("copied")),
         workload("shop", "identity", serviceAccountName="cloud"),
         workload("shop", "csi", volumes=[{"name": "c", "csi": {"driver": "secrets-store.csi.k8s.io"}}]),
-        custom("external-secrets.io/v1", "ExternalSecret", "es", "shop", spec={"target": {"name": "db"}}),
+        custom("external-secrets.io/v1", "ExternalSecret", "es", "shop", spec=EXTERNAL),
         custom(
             "v1",
             "ServiceAccount",

@@ -21,6 +21,7 @@ from doubles.kubernetes.objects import custom, namespace, pod, workload
 from doubles.kubernetes.server import ApiServer, drip, garbage, half, refuse, times
 from unit.collectors.kubernetes.conftest import Run, make_reader
 
+EXTERNAL = {"target": {"name": "db"}, "dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password"}}}]}
 SHOP = "namespace:prod/shop"
 CLUSTER = "cluster:prod"
 PODS = {
@@ -179,9 +180,7 @@ def test_a_server_without_aggregated_discovery(
 
 def test_a_version_nobody_heard_of_is_read_as_it_is_served(shop: ApiServer, run: Run) -> None:
     shop.install("external-secrets.io", "v9", "ExternalSecret", "externalsecrets")
-    shop.add(
-        custom("external-secrets.io/v9", "ExternalSecret", "db", "shop", spec={"target": {"name": "db"}})
-    )
+    shop.add(custom("external-secrets.io/v9", "ExternalSecret", "db", "shop", spec=EXTERNAL))
     secret = [{"name": "db", "secret": {"secretName": "db"}}]
     shop.add(workload("shop", "api", volumes=secret))
     value = run().value("k8s.credential_by_tool_ratio", SHOP)

@@ -22,6 +22,7 @@ from doubles.kubernetes.objects import container, custom, namespace, pod, settle
 from doubles.kubernetes.server import ApiServer
 from unit.collectors.kubernetes.conftest import Run, Seen, make_reader
 
+EXTERNAL = {"target": {"name": "db"}, "dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password"}}}]}
 SHOP = "namespace:prod/shop"
 OBJECTS = [
     namespace("shop", istio_injection="enabled"),
@@ -36,7 +37,7 @@ OBJECTS = [
         "shop",
         spec={"scaleTargetRef": {"kind": "Deployment", "name": "web"}},
     ),
-    custom("external-secrets.io/v1", "ExternalSecret", "db", "shop", spec={"target": {"name": "db"}}),
+    custom("external-secrets.io/v1", "ExternalSecret", "db", "shop", spec=EXTERNAL),
     custom(
         "security.istio.io/v1", "PeerAuthentication", "default", "shop", spec={"mtls": {"mode": "STRICT"}}
     ),
