@@ -18,6 +18,7 @@ from cnmm_scanner.progress import Progress
 from cnmm_scanner.records import target_from_json, target_to_json
 from cnmm_scanner.work import Crash, Finished, Worker, attempt, item_name, unread
 
+_TOLD = 5
 _LOST = {"KilledWorker": "its process was killed"}
 
 
@@ -30,6 +31,7 @@ class Outcome:
     failed: int = 0
     skipped: int = 0
     unmoved: int = 0
+    lost: int = 0
     interrupted: bool = False
 
     @property
@@ -227,8 +229,18 @@ class Collection:
             self.outcome.failed += bool(one.failed)
             self.outcome.unmoved += one.unmoved
             self._add_targets(one.targets)
+            if one.lost and not one.failed:
+                self._say_lost(one.lost)
             if one.item in self._planned or one.failed:
                 self._progress.done(one.item, one.failed)
+
+    def _say_lost(self, what: str) -> None:
+        """Say what gave nothing: a mistyped name must not pass for an empty source."""
+        self.outcome.lost += 1
+        if self.outcome.lost <= _TOLD:
+            self._progress.note(f"nothing was read of {what}")
+        elif self.outcome.lost == _TOLD + 1:
+            self._progress.note("more sources gave nothing; the ledger names them")
 
 
 def _name(target: Target) -> str:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from multiprocessing.connection import Connection, wait
@@ -63,7 +63,7 @@ class Crash:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """An item's journal line, the targets it found, and why it failed where it did."""
+    """An item's journal line, its targets, why it failed where it did, and what gave nothing at all."""
 
     item: str
     line: bytes
@@ -71,6 +71,7 @@ class Finished:
     signals: int
     failed: str = ""
     unmoved: bool = False
+    lost: str = ""
 
 
 class Worker:
@@ -171,7 +172,16 @@ class Worker:
         body["item"], body["inputs"], body["failed"] = name, inputs, failed
         body["targets"] = [target_to_json(target) for target in found.targets]
         body["people"] = self.vault.lock(people_to_json(found.people)) if found.people else ""
-        return Finished(name, make_line(body), tuple(found.targets), len(found.signals), failed)
+        signals, lost = len(found.signals), nothing_read(found.ledger)
+        return Finished(name, make_line(body), tuple(found.targets), signals, failed, lost=lost)
+
+
+def nothing_read(ledger: Sequence[LedgerRow]) -> str:
+    """Return what was asked for and why, where a piece of work received nothing of it; else nothing."""
+    failed = [row for row in ledger if row.failed]
+    if not failed or any(row.received or row.skipped for row in ledger):
+        return ""
+    return f"{failed[0].about}: {failed[0].detail or failed[0].cause}"
 
 
 Made = TypeVar("Made")

@@ -11,6 +11,10 @@ from cnmm_collectors.plugin import KubeCluster, Probe
 from cnmm_collectors.reader.kube import JSON, METADATA, KubeFault
 from cnmm_collectors.signals import Gap, SignalSpec
 
+_EACH = 5
+"""How many refusals of one cause are told one by one."""
+_NEEDS = "get, list: as in deploy/clusterrole.yaml"
+
 
 def check_credential(api: KubeCluster) -> None:
     """Raise KubeFault where the cluster takes the caller for nobody, or does not answer at all.
@@ -40,7 +44,7 @@ def probe_cluster(
     if discovery.fault is not None:
         detail = f"{discovery.fault}; nothing can be proven absent"
         yield Probe("discovery", every, False, detail, "get: /api, /apis", discovery.fault.gap)
-    refused: list[Probe] = []
+    refused: list[tuple[Resource, KubeFault]] = []
     readable = absent = 0
     for resource in (*known.EVERYTHING, *_generated(discovery, domains)):
         try:
@@ -52,12 +56,38 @@ def probe_cluster(
             api.get(resource.path(served.version), (("limit", "1"),), accept)
             readable += 1
         except KubeFault as fault:
-            needs = f"get, list: {resource.name}"
-            using_it = using(resource, signals)
-            refused.append(Probe(resource.name, using_it, False, str(fault), needs, fault.gap))
+            refused.append((resource, fault))
     yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
-    yield from refused
+    yield from _probe_refused(refused, signals)
     yield from _probe_documents(api, signals)
+
+
+def _probe_refused(
+    refused: Sequence[tuple[Resource, KubeFault]], signals: Sequence[SignalSpec]
+) -> Iterator[Probe]:
+    """Yield an answer for each kind that is refused, or one for all where there are many of one cause."""
+    by_cause: dict[tuple[str, Gap], list[Resource]] = {}
+    for resource, fault in refused:
+        by_cause.setdefault((str(fault), fault.gap), []).append(resource)
+    for (said, gap), kinds in by_cause.items():
+        if len(kinds) <= _EACH:
+            for one in kinds:
+                yield Probe(shown(one), using(one, signals), False, _said(said, gap, (one,)), _NEEDS, gap)
+            continue
+        asked = {name for one in kinds for name in using(one, signals)}
+        names = ", ".join(one.plural for one in kinds)
+        about = f"{len(kinds)} kinds of objects"
+        yield Probe(about, tuple(sorted(asked)), False, f"{_said(said, gap, kinds)}: {names}", _NEEDS, gap)
+
+
+def _said(fault: str, gap: Gap, kinds: Sequence[Resource]) -> str:
+    apart = gap is Gap.NOT_PERMITTED and any(one in known.LOCAL for one in kinds)
+    return f"{fault}; a scan asks single namespaces" if apart else fault
+
+
+def shown(resource: Resource) -> str:
+    """Return `rolebindings (rbac.authorization.k8s.io)`, which a narrow column can break."""
+    return f"{resource.plural} ({resource.group})" if resource.group else resource.plural
 
 
 def _generated(discovery: Discovery, domains: Sequence[str]) -> Iterator[Resource]:

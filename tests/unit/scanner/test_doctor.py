@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from cnmm_scanner.commands.doctor import doctor
 from doubles.github.organisation import acme
 from doubles.github.server import serve
+from doubles.kubernetes.objects import namespace, pod, workload
+from doubles.kubernetes.server import ApiServer, refuse
 
 TOKEN = "ghp_" + "d" * 36
 PEOPLE = "Employee ID,Job Title,Team\nu1,Platform Engineer,platform\nu2,Data Engineer,data\n"
@@ -144,3 +147,25 @@ def test_with_nothing_configured_the_sources_are_listed_and_the_status_stays(
     listed = [line.split()[0] for line in out.splitlines() if " rows" in line and line[0] != "N"]
     assert {"git", "github", "kubernetes", "roster", "artefacts"} <= set(listed)
     assert "no target (cnmm scan DIRECTORY" in out
+
+
+def test_a_cluster_in_part_refused_and_two_that_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ApiServer() as api, ApiServer() as gone:
+        api.add(namespace("shop"), workload("shop", "web"), pod("shop", "web"))
+        api.faults["/rolebindings"] = refuse(403)
+        config = yaml.safe_load(api.kubeconfig(tmp_path).read_text())
+        lost = yaml.safe_load(gone.kubeconfig(tmp_path, "gone").read_text())
+        for kind in ("clusters", "users", "contexts"):
+            config[kind] += [{**one, "name": f"{one['name']}-gone"} for one in lost[kind]]
+        config["contexts"][-1] = {"name": "gone", "context": {"cluster": "c-gone", "user": "u"}}
+        (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+        gone.__exit__()
+        status, said = ask(tmp_path, monkeypatch, 'targets: ["kube:test", "kube:gone", "kube:never"]\n')
+    assert status == 0
+    flat = re.sub(r"[\s|]+", " ", said)
+    assert "rolebindings not permitted the API server answered 403" in flat
+    assert "kube:gone cluster unreachable the API server did not answer" in flat
+    assert "kube:never cluster unreachable no context 'never': see `kubectl" in flat

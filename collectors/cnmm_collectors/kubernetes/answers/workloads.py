@@ -162,7 +162,9 @@ def _applications(view: View) -> Iterator[Finding]:
         long = [one for one in workloads if _born(one) is not None and _born(one) <= oldest]  # type: ignore[operator]
         held = sorted({_application(one, rooms[name], view.settings) for one in long})
         says = f"applications with a workload of {LONG_DAYS} days or more: {listing(held)}"
-        yield Finding("k8s.prod_app_count", name, names(held) if held else ABSENT, says, BASIS)
+        undated = any(_born(one) is None for one in workloads)
+        told = at_least(held, "a workload without a date") if undated else (names(held) if held else ABSENT)
+        yield Finding("k8s.prod_app_count", name, told, says, BASIS)
 
 
 def _born(workload: Workload) -> date | None:

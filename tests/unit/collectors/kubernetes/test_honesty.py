@@ -18,7 +18,7 @@ from cnmm_collectors.signals import Gap, Unknown
 from cnmm_scanner.contract import Contract, gather
 from cnmm_scanner.targets import parse_target
 from doubles.kubernetes.objects import custom, namespace, pod, workload
-from doubles.kubernetes.server import ApiServer, drip, garbage, half, refuse, times
+from doubles.kubernetes.server import ApiServer, drip, garbage, half, only, refuse, times
 from unit.collectors.kubernetes.conftest import Run, make_reader
 
 EXTERNAL = {"target": {"name": "db"}, "dataFrom": [{"sourceRef": {"generatorRef": {"kind": "Password"}}}]}
@@ -222,7 +222,8 @@ def test_probe_says_what_cannot_be_seen(shop: ApiServer, tmp_path: Path) -> None
     chosen = Settings(kubeconfig=shop.kubeconfig(tmp_path))
     found = list(KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader()))  # type: ignore[arg-type]
     assert [one.readable for one in found] == [True, False]
-    assert found[1].group == "rolebindings.rbac.authorization.k8s.io"
+    assert found[1].group == "rolebindings (rbac.authorization.k8s.io)"
+    assert "single namespaces" in found[1].detail
     assert "403" in found[1].detail
     assert "k8s.cluster_admin_subject_count" in found[1].signals
 
@@ -240,15 +241,24 @@ def test_probe_names_what_no_list_can(shop: ApiServer, tmp_path: Path) -> None:
         shop.faults[end] = refuse(403, "Forbidden")
     found = probe(shop, tmp_path, api_domains=["acme.example"])
     assert set(found) == {
-        "k8spspprivileged.constraints.gatekeeper.sh", "databases.platform.acme.example",
+        "k8spspprivileged (constraints.gatekeeper.sh)", "databases (platform.acme.example)",
         "configmap kube-system/cilium-config",
     }  # fmt: skip
-    assert "k8s.guardrail_ns_ratio" in found["k8spspprivileged.constraints.gatekeeper.sh"].signals
+    assert "k8s.guardrail_ns_ratio" in found["k8spspprivileged (constraints.gatekeeper.sh)"].signals
     document = found["configmap kube-system/cilium-config"]
     assert {"k8s.mtls_ratio", "k8s.default_deny_ns_ratio", "k8s.node_encryption_ratio"} <= set(
         document.signals
     )
     assert document.needs == "get: configmap kube-system/cilium-config, where it exists"
+
+
+def test_many_refusals_of_one_cause_are_one_line(shop: ApiServer, tmp_path: Path) -> None:
+    shop.faults[""] = only()
+    found = probe(shop, tmp_path)
+    many = next(one for name, one in found.items() if name.endswith("kinds of objects"))
+    assert {"pods", "deployments", "networkpolicies"} <= set(many.detail.replace(",", " ").split())
+    assert {"k8s.mtls_ratio", "k8s.default_deny_ns_ratio"} <= set(many.signals)
+    assert "deploy/clusterrole.yaml" in many.needs
 
 
 def test_every_kind_that_is_read_is_asked_for_by_some_signal() -> None:
@@ -312,3 +322,40 @@ def test_a_broken_kubeconfig_is_one_line(content: str, tmp_path: Path) -> None:
         make_reader().kube.open("test", path)
     assert "\n" not in str(caught.value)
     assert caught.value.gap is Gap.UNREACHABLE
+
+
+def test_an_account_that_nothing_lets_in_knows_what_discovery_says_and_nothing_else(
+    shop: ApiServer, run: Run
+) -> None:
+    shop.faults["/apis"] = lambda handler: bool(handler.discovery("/apis", handler.headers["Accept"])) or True
+    shop.faults["s"] = refuse(403, "Forbidden", 'User "nobody" cannot list')
+    seen = run()
+    told = {one.key.partition("{")[0] for one in seen.signals if not isinstance(one.reading, Unknown)}
+    # No kind that an optimiser brings is served, and that is all an outsider may know.
+    assert told == {"k8s.cluster_count", "k8s.optimiser_count"}
+    assert seen.memberships == []
+
+
+def claim(ready: str, born: str = "2026-05-01T10:00:00Z") -> list[dict[str, Any]]:
+    api = "platform.acme.example/v1"
+    definition = custom(
+        "apiextensions.crossplane.io/v2", "CompositeResourceDefinition", "databases.platform.acme.example",
+        spec={"group": "platform.acme.example", "names": {"plural": "databases", "kind": "Database"}},
+    )  # fmt: skip
+    condition = {"type": "Ready", "status": "True", "lastTransitionTime": ready}
+    meta = {"creationTimestamp": born, "managedFields": [{"manager": "argocd-controller"}]}
+    status = {"conditions": [condition]}
+    return [definition, custom(api, "Database", "orders", "shop", metadata=meta, status=status)]
+
+
+def test_clocks_that_differ_give_no_time_below_nothing(shop: ApiServer, run: Run) -> None:
+    shop.add(*claim("2026-05-01T09:59:58Z"))
+    assert run().gap("k8s.claim_ready_minutes_p50", SHOP) == "not_visible"
+
+
+def test_what_a_clock_dates_into_the_future_is_not_old(shop: ApiServer, run: Run) -> None:
+    assert run().value("k8s.prod_app_count", SHOP).items == (("shop", 1),)
+    shop.objects["apps", "deployments"][0]["metadata"]["creationTimestamp"] = "2027-01-01T00:00:00Z"
+    assert run().absent("k8s.prod_app_count", SHOP)
+    shop.objects["apps", "deployments"][0]["metadata"]["creationTimestamp"] = "no time"
+    assert run().gap("k8s.prod_app_count", SHOP) == "not_visible"
