@@ -106,7 +106,8 @@ class Population:
 
     `declared_by` is `enumeration` (a complete listing by the owner) or `scope` (the settings); `members`
     lists
-    those that are known by name, at most `count`.
+    those that are known by name, at most `count`. `drawn` are the members of a random sample where only that
+    was read, None where everything was.
     """
 
     within: Subject
@@ -115,6 +116,7 @@ class Population:
     members: tuple[Subject, ...]
     declared_by: Literal["enumeration", "scope"]
     evidence: tuple[Evidence, ...] = ()
+    drawn: tuple[Subject, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

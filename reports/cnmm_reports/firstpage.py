@@ -7,9 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnmm_reports.titles import signal_title
+from cnmm_reports.titles import row_title, signal_title
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import count, gap_words, interval, observed, outcome_word, percent, short_interval
+from cnmm_reports.wording import (
+    count,
+    estimate,
+    gap_words,
+    interval,
+    observed,
+    outcome_word,
+    percent,
+    short_interval,
+)
 
 _SHOWN_ROWS = 3
 
@@ -140,6 +149,12 @@ def notes(view: ReportView) -> tuple[str, ...]:
         f"on weak inference: {percent(shares.get('weak_inference', 0))}.",
         f"Self-attested: {percent(shares.get('self_attested', 0))} of the weight.",
     ]
+    if (drawn := view.assessment["scope"].get("repositories_drawn")) is not None:
+        whole = view.assessment["scope"].get("repositories", drawn)
+        lines.append(
+            f"Files and deployments were read of {drawn:,} of {whole:,} repositories, drawn at random: what "
+            "that says of all stands beside a range as an estimate and decides nothing."
+        )
     lines.extend(_declared(view))
     if view.plugins:
         lines.append(f"Plug-ins of third parties took part: {', '.join(view.plugins)}.")
@@ -211,6 +226,17 @@ def _row(view: ReportView, name: str, finding: Mapping[str, Any] | None) -> tupl
     if finding is None:
         return name, text.statement if text else "", "not judged"
     return name, text.statement if text else "", one_line(view, finding)
+
+
+def estimates(view: ReportView) -> tuple[tuple[str, str, str], ...]:
+    """Return what a random sample says beside the open rows of the organisation: row, test, estimate."""
+    return tuple(
+        (row_title(view, name), f"{signal_title(view, test['signal'])} {test['threshold']}", estimate(test))
+        for name, finding in org_findings(view).items()
+        if finding["outcome"] == "unknown"
+        for test in finding["tests"]
+        if test.get("estimate") and test["answer"] == "unknown"
+    )
 
 
 def one_line(view: ReportView, finding: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ from cnmm_reports.view import ReportView
 from cnmm_reports.wording import (
     bar,
     count,
+    estimate,
     observed,
     outcome_glyph,
     outcome_word,
@@ -246,7 +247,7 @@ def _test(view: ReportView, test: Mapping[str, Any]) -> str:
     title = escape(signal_title(view, test["signal"]))
     return (
         f"{against}{title}: {escape(observed(test['low'], test['high']))} "
-        f"against {escape(test['threshold'])} ({seen})"
+        f"against {escape(test['threshold'])} ({'; '.join(filter(None, (seen, estimate(test))))})"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnmm_collectors.signals import SignalSpec
-from cnmm_reports.wording import observed, outcome_word, population
+from cnmm_reports.wording import estimate, observed, outcome_word, population
 from cnmm_rules.criteria import Criterion
 
 Document = Mapping[str, Any]
@@ -64,7 +64,7 @@ def _finding(finding: Mapping[str, Any], evidence: Mapping[str, Mapping[str, Any
 def _test(test: Mapping[str, Any]) -> str:
     mark = "against: " if test.get("counter") else ""
     range_ = observed(test["low"], test["high"])
-    read = population(test["seen"], test["declared"])
+    read = "; ".join(filter(None, (population(test["seen"], test["declared"]), estimate(test))))
     return f"{_ANSWERS[test['answer']]}: {mark}{test['signal']} {test['threshold']}, seen {range_} ({read})"
 
 

@@ -18,6 +18,7 @@ from cnmm_reports.firstpage import (
     Reason,
     coverage,
     ends,
+    estimates,
     excused,
     headline,
     holding_down,
@@ -35,6 +36,7 @@ from cnmm_reports.view import ReportView
 from cnmm_reports.wording import bar, count, sentence, short_interval
 
 _GAPS = 8
+_ESTIMATES = 6
 _CHANGES = 8
 _ROWS, _MANY, _NARROWS = 3, 3, 2
 _CELL = 300
@@ -55,6 +57,7 @@ class TerminalRenderer:
         _next(screen, view)
         _reasons(screen, "What keeps the next level from being proven", holding_down(view))
         _reasons(screen, "What rules a higher level out", ruling_out(view))
+        _estimates(screen, view)
         _changes(screen, view)
         _gaps(screen, view)
         _ledger(screen, view)
@@ -179,6 +182,18 @@ def _changes(screen: _Screen, view: ReportView) -> None:
     if view.marks is not None:
         screen.title("Reviewers' marks")
         screen.say(marks_summary(view.marks), indent=2)
+
+
+def _estimates(screen: _Screen, view: ReportView) -> None:
+    found = estimates(view)
+    if not found:
+        return
+    screen.title("What the sample says of open rows; it decides nothing")
+    for statement, test, said in found[:_ESTIMATES]:
+        screen.say(statement, indent=2)
+        screen.say(f"{test}: {said.removesuffix('; decides nothing')}", "dim", indent=4)
+    if len(found) > _ESTIMATES:
+        screen.say(f"and {count(len(found) - _ESTIMATES, 'more estimate')}", "dim", indent=2)
 
 
 def _gaps(screen: _Screen, view: ReportView) -> None:

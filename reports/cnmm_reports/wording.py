@@ -103,6 +103,16 @@ def population(seen: int, declared: int | None) -> str:
     return f"{seen} of {declared} read"
 
 
+def estimate(test: Mapping[str, Any]) -> str:
+    """Return what a random sample says beside the range, empty where everything was read or nothing drawn."""
+    found = test.get("estimate")
+    if not found:
+        return ""
+    span = f"{percent(found['low'])} to {percent(found['high'])}"
+    sure = f"{percent(found['confidence'])} confidence, {found['drawn']} of {found['of']} drawn"
+    return f"estimate {percent(found['value'])}, {span} ({sure}); decides nothing"
+
+
 def percent(share: Any) -> str:
     """Return a share 0..1 as a whole percentage; a remainder is never rounded away at either end."""
     value = float(share) * 100

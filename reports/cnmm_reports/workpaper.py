@@ -9,7 +9,7 @@ from typing import Any
 from cnmm_reports.escaping import escape
 from cnmm_reports.titles import signal_title
 from cnmm_reports.view import CriterionText, ReportView
-from cnmm_reports.wording import cause_words, count, observed, outcome_word, population
+from cnmm_reports.wording import cause_words, count, estimate, observed, outcome_word, population
 
 SCHEMA = "cnmm/workpaper/1"
 
@@ -123,7 +123,7 @@ def _test(test: Mapping[str, Any], titles: Mapping[str, str]) -> str:
         escape(f"{against}{_called(test['signal'], titles)}"),
         escape(test["threshold"]),
         escape(observed(test["low"], test["high"])),
-        escape(population(test["seen"], test["declared"])),
+        escape("; ".join(filter(None, (population(test["seen"], test["declared"]), estimate(test))))),
         test["answer"],
     )
     return f"| {' | '.join(cells)} |"

@@ -11,6 +11,7 @@ from typing import Any
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import Subject
 from cnmm_rules.conclusions import conclusions_digest
+from cnmm_rules.estimates import CONFIDENCE
 from cnmm_rules.facts import Claim, Waiver
 from cnmm_rules.predicates import Leafed
 from cnmm_rules.ranges import Range
@@ -288,6 +289,13 @@ def test_to_json(test: Leafed) -> dict[str, Any]:
         "declared": test.rolled.declared,
         "answer": {True: "true", False: "false", None: "unknown"}[test.truth],
     }
+    estimate = test.rolled.estimate
+    if estimate is not None:
+        record["estimate"] = {
+            "value": number(estimate.value), "low": number(estimate.low, up=False),
+            "high": number(estimate.high, up=True), "confidence": number(CONFIDENCE),
+            "drawn": estimate.drawn, "of": estimate.of,
+        }  # fmt: skip
     if test.counter:
         record["counter"] = True
     if test.claimed:

@@ -32,6 +32,8 @@ def conclusions_digest(document: _Document) -> str:
 
 def _concluded(finding: _Document) -> dict[str, Any]:
     told = {key: finding[key] for key in _CONCLUDED if key in finding}
+    # An estimate concludes nothing.
+    told["tests"] = [{key: test[key] for key in test if key != "estimate"} for test in finding["tests"]]
     if finding.get("adjudicated"):
         told["adjudicated"] = True
     if "waiver" in finding:

@@ -392,6 +392,9 @@ def _scope(index: Index) -> dict[str, Any]:
     components = index.units(org, SubjectKind.COMPONENT)
     record["repositories"] = repos.declared if repos.declared is not None else len(repos.leaves)
     record["repositories_read"] = len(repos.leaves) - (components.hidden if not repos.open else 0)
+    drawn = index.drawn(org)
+    if drawn is not None:
+        record["repositories_drawn"] = len(drawn)
     record["components"] = len(components.leaves)
     record["declared_by"] = said[0] if said else "given targets"
     return record

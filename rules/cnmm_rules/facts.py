@@ -22,16 +22,20 @@ class PopulationFact:
     count: int
     members: tuple[Subject, ...]
     declared_by: Literal["enumeration", "scope"]
+    drawn: tuple[Subject, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the canonical record, members sorted."""
-        return {
+        """Return the canonical record, members sorted; `drawn` only where a sample was read."""
+        record: dict[str, Any] = {
             "within": str(self.within),
             "kind": self.kind.value,
             "count": self.count,
             "members": sorted(str(member) for member in self.members),
             "declared_by": self.declared_by,
         }
+        if self.drawn is not None:
+            record["drawn"] = sorted(str(member) for member in self.drawn)
+        return record
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> PopulationFact:
@@ -42,6 +46,7 @@ class PopulationFact:
             int(record["count"]),
             tuple(Subject.parse(member) for member in record["members"]),
             record["declared_by"],
+            tuple(Subject.parse(member) for member in record["drawn"]) if "drawn" in record else None,
         )
 
 

@@ -125,7 +125,8 @@ def widen(one: PopulationFact | None, other: PopulationFact) -> PopulationFact:
         return other
     members = tuple(sorted({*one.members, *other.members}))
     count = max(one.count, other.count, len(members))
-    return PopulationFact(one.within, one.kind, count, members, one.declared_by)
+    drawn = one.drawn if other.drawn is None else other.drawn
+    return PopulationFact(one.within, one.kind, count, members, one.declared_by, drawn)
 
 
 class Index:
@@ -161,6 +162,12 @@ class Index:
     def population(self, within: Subject, kind: SubjectKind) -> PopulationFact | None:
         """Return who says how many subjects of a kind there are, or None."""
         return self._populations.get((within, kind))
+
+    def drawn(self, scope: Subject) -> frozenset[Subject] | None:
+        """Return the repositories that were drawn of an organisation's, None where there is no sample."""
+        found = self._populations.get((scope, SubjectKind.REPO))
+        drawn = found.drawn if found is not None and scope.kind is SubjectKind.ORG else None
+        return frozenset(drawn) if drawn is not None else None
 
     def teams(self) -> tuple[Subject, ...]:
         """Return every team named by a population or a membership, sorted."""

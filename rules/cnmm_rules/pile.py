@@ -26,6 +26,7 @@ from cnmm_rules.ranges import Range, exact
 Holds = Callable[[Range], bool | None]
 AT_LEAST = "these were seen; there may be more"
 """The detail of the gap that a list of names leaves which could not be read to its end."""
+_NOT_DRAWN = (Gap.SAMPLED_OUT, "not sampled (budget)")
 
 
 @dataclass(slots=True)
@@ -47,11 +48,26 @@ class Pile:
     contested: bool = False
     conflict: int = 0
     cut: bool = False
+    drawn: frozenset[Subject] | None = None
     answers: dict[Holds, list[bool | None]] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
         return bool(self.unread) or self.hidden > 0 or self.open or self.cut
+
+    def leaves_out(self, parent: Subject) -> bool:
+        """True for a repository that is not in the sample of which alone something was read."""
+        return self.drawn is not None and parent not in self.drawn
+
+    def name_gaps(self) -> Counter[tuple[Gap, str]]:
+        """Return why something is open, with those of which nothing at all was read."""
+        found = Counter(self.gaps)
+        # Of what was not drawn nobody was meant to read anything.
+        skipped = 0 if self.drawn is None else max(0, (self.declared or 0) - len(self.drawn))
+        skipped = min(self.hidden, skipped)
+        found[_NOT_DRAWN] += skipped
+        found[Gap.NOT_COLLECTED, "not read at all"] += self.hidden - skipped
+        return +found
 
     @property
     def widest(self) -> Range:
@@ -81,7 +97,7 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> P
     else:
         units = index.units(scope, spec.subject)
         leaves, pile.hidden, pile.open = units.leaves, units.hidden, units.open
-        pile.declared = units.declared
+        pile.declared, pile.drawn = units.declared, index.drawn(scope)
     window = window_days if window_days is not None else spec.window_days
     stale = index.stale(window) if window is not None else frozenset()
     pile.sizes = Counter(leaf.parent for leaf in leaves)
@@ -96,7 +112,7 @@ def gather(index: Index, key: str, scope: Subject, window_days: int | None) -> P
             pile.eligible += 1
         elif reading is None:
             pile.unread.append(leaf)
-            pile.gaps[Gap.NOT_COLLECTED, ""] += 1
+            pile.gaps[_NOT_DRAWN if pile.leaves_out(leaf.parent) else (Gap.NOT_COLLECTED, "")] += 1
         elif reading.state is State.UNKNOWN or (stale and not stale.isdisjoint(reading.evidence)):
             _leave_open(pile, leaf, reading)
         else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cnmm_collectors.signals import Basis, Gap, Masses, Rollup, Tally
 from cnmm_collectors.subjects import Subject
+from cnmm_rules.estimates import Estimate, estimate_share
 from cnmm_rules.index import Index
 from cnmm_rules.pile import Holds, Pile, gather, span, truthy, weigh
 from cnmm_rules.ranges import COUNT_RANGE, UNIT_RANGE, Comparison, Range, exact
@@ -38,19 +39,22 @@ class Rolled:
     gaps: tuple[tuple[Gap, int, str], ...] = ()
     contested: bool = False
     conflict: str = ""
+    estimate: Estimate | None = None
 
 
 def roll(index: Index, key: str, scope: Subject, how: Rollup | None, window: int | None) -> Rolled:
     """Return the rolled-up range of a signal for an organisation or a team."""
     pile = gather(index, key, scope, window)
     rollup = how or pile.spec.rollup
-    return _finish(pile, _ROLLUPS[rollup](pile), _order(pile, rollup))
+    rolled = _finish(pile, _ROLLUPS[rollup](pile), _order(pile, rollup))
+    return _estimated(rolled, pile, truthy) if rollup is Rollup.SHARE else rolled
 
 
 def roll_share(index: Index, key: str, scope: Subject, each: Comparison, window: int | None) -> Rolled:
     """Return the share of subjects whose own reading passes `each`."""
     pile = gather(index, key, scope, window)
-    return _finish(pile, _share(pile, each.holds), _failing_first(pile, each.holds))
+    rolled = _finish(pile, _share(pile, each.holds), _failing_first(pile, each.holds))
+    return _estimated(rolled, pile, each.holds)
 
 
 def roll_count(index: Index, key: str, scope: Subject, each: Comparison, window: int | None) -> Rolled:
@@ -68,6 +72,12 @@ def roll_present(index: Index, key: str, scope: Subject, window: int | None) -> 
     return _finish(pile, UNIT_RANGE if pile.partial else exact(0), absent)
 
 
+def _estimated(rolled: Rolled, pile: Pile, holds: Holds) -> Rolled:
+    """Return the same range with what a random sample says beside it, where only a sample was read."""
+    found = estimate_share(pile, holds)
+    return replace(rolled, estimate=found) if found is not None else rolled
+
+
 def _finish(pile: Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled:
     flat: dict[str, None] = {}
     for evidence in ordered:
@@ -75,9 +85,7 @@ def _finish(pile: Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled:
             break
         flat.update(dict.fromkeys(evidence))
     unread = Counter(leaf.parent for leaf in pile.unread)
-    gaps = pile.gaps
-    if pile.hidden:
-        gaps[Gap.NOT_COLLECTED, "not read at all"] += pile.hidden
+    gaps = pile.name_gaps()
     if pile.open:
         gaps[Gap.NOT_COLLECTED, UNDECLARED] += 1
         if not pile.values and not pile.ineligible and not pile.unread:

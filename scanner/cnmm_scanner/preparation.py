@@ -66,6 +66,8 @@ class Order:
     max_calls: int | None = None
     max_wait: float | None = None
     clone: bool = True
+    sample: int | None = None
+    seed: int | None = None
     fresh: bool = False
     strict: bool = False
     quiet: bool = False
@@ -233,9 +235,10 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
 def _ordered(settings: Any, order: Order) -> Any:
     """Return a collector's settings with what the command line says besides, where the collector knows it."""
     known = type(settings).model_fields
-    more: dict[str, Any] = {}
-    if order.max_wait is not None and "max_wait" in known:
-        more["max_wait"] = order.max_wait
+    given = {"max_wait": order.max_wait, "sample": order.sample, "seed": order.seed}
+    more: dict[str, Any] = {
+        name: value for name, value in given.items() if value is not None and name in known
+    }
     if not order.clone and "clone" in known:
         more["clone"] = False
     return settings.model_copy(update=more) if more else settings

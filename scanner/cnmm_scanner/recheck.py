@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from cnmm_collectors.drawing import order
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.plugin import GitRepository
 from cnmm_collectors.reader import GitFault, SourceReader
 from cnmm_collectors.signals import Gap
 from cnmm_scanner.collected_again import CollectedAgain
 from cnmm_scanner.faults import Fault
-from cnmm_scanner.sampling import order_by_seed
 
 SCHEMA = "cnmm/recheck/1"
 SAME, CHANGED, GONE = "same", "changed", "gone"
@@ -62,7 +62,7 @@ def parse_repositories(given: Sequence[str]) -> dict[str, str]:
 def choose(evidence: Sequence[Mapping[str, Any]], seed: int, size: int) -> list[Evidence]:
     """Return at most `size` of an assessment's citations, in the order that the seed gives them."""
     known = {item["id"]: Evidence.from_json(item) for item in evidence}
-    return [known[key] for key in order_by_seed(known, seed)[:size]]
+    return [known[key] for key in order(known, seed)[:size]]
 
 
 class Recheck:

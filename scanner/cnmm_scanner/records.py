@@ -34,8 +34,9 @@ def encode(found: Collected) -> dict[str, Any]:
 def population_to_json(population: Population) -> dict[str, Any]:
     """Return the sealed form of a population: the rules' record and the ids that it cites."""
     fact = PopulationFact(
-        population.within, population.kind, population.count, population.members, population.declared_by
-    )
+        population.within, population.kind, population.count, population.members, population.declared_by,
+        population.drawn,
+    )  # fmt: skip
     return {**fact.to_json(), "evidence": [item.id for item in population.evidence]}
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cnmm_collectors.drawing import allocate, rank
 from cnmm_reports.view import ReportView
 from cnmm_reports.workpaper import build_workpaper, write_workpaper
 from cnmm_scanner.canonical import digest, document, record
@@ -54,7 +53,7 @@ def draw(findings: Sequence[Finding], seed: int, size: int) -> Sample:
     counts = allocate({name: len(members) for name, members in strata.items()}, size)
     chosen: list[Finding] = []
     for name in sorted(strata):
-        ordered = sorted(strata[name], key=lambda line: _rank(seed, whole, line))
+        ordered = sorted(strata[name], key=lambda line: rank(seed, whole, line))
         chosen.extend(lines[line] for line in ordered[: counts[name]])
     table = tuple((name, len(strata[name]), counts[name]) for name in sorted(strata))
     return Sample(whole, len(lines), table, tuple(chosen))
@@ -66,35 +65,6 @@ def _line(finding: Finding) -> bytes:
 
 def _stratum(finding: Finding) -> Stratum:
     return finding["criterion"].partition(".")[0], finding["outcome"]
-
-
-def _rank(seed: int, whole: str, line: bytes) -> str:
-    return hashlib.sha256(b"\n".join((str(seed).encode(), whole.encode(), line))).hexdigest()
-
-
-def order_by_seed(keys: Iterable[str], seed: int) -> list[str]:
-    """Return distinct keys in the order that a seed gives them, whatever order they come in."""
-    distinct = sorted(set(keys))
-    whole = digest("\n".join(distinct).encode())
-    return sorted(distinct, key=lambda key: _rank(seed, whole, key.encode()))
-
-
-def allocate(sizes: Mapping[Stratum, int], size: int) -> dict[Stratum, int]:
-    """Return how many items each stratum gives: proportional, none above its size, `size` in all at most."""
-    total = sum(sizes.values())
-    size = min(size, total)
-    least = 1 if size >= len(sizes) else 0
-    given = Counter({name: max(least, sizes[name] * size // total) for name in sizes})
-
-    def claim(name: Stratum) -> tuple[int, int, Stratum]:
-        # What is still owed, in whole parts of the population, the most first.
-        return given[name] * total - sizes[name] * size, -sizes[name], name
-
-    while given.total() < size:
-        given[min((name for name in sizes if given[name] < sizes[name]), key=claim)] += 1
-    while given.total() > size:
-        given[max((name for name in sizes if given[name] > least), key=claim)] -= 1
-    return dict(given)
 
 
 def sample_files(view: ReportView, sample: Sample, seed: int, size: int, bundle: str) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from cnmm_rules.measures import Cache, SubjectMeasures
 from cnmm_rules.predicates import evaluate
 from cnmm_rules.ranges import Range
 from cnmm_rules.rollup import roll
-from property.worlds import ORG, SPECS, TEAM, World, withheld, worlds
+from property.worlds import ORG, SPECS, TEAM, World, sampled, withheld, worlds
 
 EXAMPLES = int(os.environ.get("CNMM_EXAMPLES", "100"))
 MANY = settings(
@@ -91,6 +91,23 @@ def test_law_3_reading_more_always_yields_a_sub_range(world: World, data: st.Dat
 def test_law_4_withholding_never_raises_proven_nor_lowers_possible(world: World, data: st.DataObject) -> None:
     whole = levels(assess(world.facts, world.catalogue))
     partial = levels(assess(data.draw(withheld(world)), world.catalogue))
+    for place, (proven, possible) in partial.items():
+        if place in whole:
+            assert proven <= whole[place][0], place
+            assert possible >= whole[place][1], place
+
+
+@settings(MANY, max_examples=EXAMPLES // 3)
+@given(worlds(), st.data())
+def test_law_4_a_sample_never_raises_proven_nor_lowers_possible_and_its_estimate_decides_nothing(
+    world: World, data: st.DataObject
+) -> None:
+    said, plain = data.draw(sampled(world))
+    whole = levels(assess(world.facts, world.catalogue))
+    told, silent = assess(said, world.catalogue), assess(plain, world.catalogue)
+    partial = levels(told)
+    assert partial == levels(silent)
+    assert [one.outcome for one in told.findings] == [one.outcome for one in silent.findings]
     for place, (proven, possible) in partial.items():
         if place in whole:
             assert proven <= whole[place][0], place

@@ -207,6 +207,21 @@ def withheld(draw: st.DrawFn, world: World) -> Facts:
     return replace(facts, observations=tuple(observations), memberships=listed, populations=populations)
 
 
+@st.composite
+def sampled(draw: st.DrawFn, world: World) -> tuple[Facts, Facts]:
+    """Draw what is left when only a sample of repositories is read: as sealed, and without saying so."""
+    drawn = tuple(sorted(draw(st.sets(st.sampled_from(world.repos)))))
+    hidden = set(world.repos) - set(drawn)
+    hidden |= {child for child, parent in world.facts.memberships if parent in hidden}
+    read = tuple(item for item in world.facts.observations if item.subject not in hidden)
+    listed = tuple(item for item in world.facts.memberships if item[0] not in hidden)
+    plain = replace(world.facts, observations=read, memberships=listed)
+    said = tuple(
+        replace(item, drawn=drawn) if item.within == ORG else item for item in world.facts.populations
+    )
+    return replace(plain, populations=said), plain
+
+
 _OPERATORS = (Operator.ABOVE, Operator.AT_LEAST, Operator.BELOW, Operator.AT_MOST, Operator.EQUALS)
 
 

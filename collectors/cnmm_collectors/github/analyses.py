@@ -8,7 +8,7 @@ from typing import Any
 
 from cnmm_collectors.github.client import Client
 from cnmm_collectors.hosts.alerts import Scans
-from cnmm_collectors.hosts.facts import Organisation, Repository, moment
+from cnmm_collectors.hosts.facts import SAMPLED, Organisation, Repository, moment
 from cnmm_collectors.hosts.outcomes import Kind, Outcome, proves_absence
 from cnmm_collectors.hosts.signals import Namer
 from cnmm_collectors.plugin import LedgerRow, Yield
@@ -29,12 +29,15 @@ def read_analyses(
     read = 0
     lost: Unknown | None = None
     for one in organisation.active:
+        if organisation.leaves_out(one):
+            yield Signal(CODE_SCANNING, namer.repo(one.name), "github", Unknown(SAMPLED.gap, SAMPLED.detail))
+            continue
         reading, outcome = _judge(client, namer, one, scans, start, stop)
         stop = outcome if outcome is not None and outcome.kind in _FINAL else stop
         read += isinstance(reading, Observed)
         lost = lost or (reading if isinstance(reading, Unknown) else None)
         yield Signal(CODE_SCANNING, namer.repo(one.name), "github", reading)
-    total = len(organisation.active)
+    total = len(organisation.drawn)
     yield LedgerRow(
         "github", "analysis", str(namer.org), total, read, failed=total - read,
         cause=lost.gap.value if lost else "", detail=lost.detail if lost else "",

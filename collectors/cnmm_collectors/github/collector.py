@@ -35,6 +35,7 @@ from cnmm_collectors.github.upstream import UPSTREAM, upstream_reading
 from cnmm_collectors.hosts.activity import activity_signals
 from cnmm_collectors.hosts.alerts import no_scans
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
+from cnmm_collectors.hosts.drawing import draw_from
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.ownership import judge_ownership
@@ -135,6 +136,7 @@ class GitHubCollector:
     def _later(self, client: Client, target: Target, listed: int, reader: Reader) -> int:
         """Return the number of calls that what follows will take: at most two for counting it."""
         chosen = client.settings
+        listed = listed if chosen.sample is None else min(listed, chosen.sample)
         calls = listed if chosen.analyses else 0
         calls += listed * CALLS if chosen.contents and not chosen.clone else 0
         if client.settings.activity:
@@ -187,6 +189,8 @@ class GitHubCollector:
     def _know(self, client: Client, target: Target, reader: Reader) -> Known:
         organisation, name = _split(target)
         found = read_one(client, organisation, name) if name else read_organisation(client, organisation)
+        if not name:
+            found = draw_from(found, client.settings.sample, client.settings.seed)
         days = client.settings.alert_days
         scans = None if name else read_scans(client, organisation, reader.as_of, days, FRESH_DAYS)
         known = Known(found, judge_ownership(found), scans)

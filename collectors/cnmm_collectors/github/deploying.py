@@ -9,7 +9,7 @@ from typing import Any
 from cnmm_collectors.github.client import Client, unread
 from cnmm_collectors.github.searching import login_of
 from cnmm_collectors.hosts.deployments import Deployment, Releases
-from cnmm_collectors.hosts.facts import Organisation, Repository, Unread, moment
+from cnmm_collectors.hosts.facts import SAMPLED, Organisation, Repository, Unread, moment
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.signals import Gap
 
@@ -24,7 +24,9 @@ def read_releases(client: Client, organisation: Organisation, as_of: date) -> Re
     why: dict[str, Unread] = {}
     wanted: list[Repository] = []
     for one in organisation.active:
-        if one.stages and one.key:
+        if organisation.leaves_out(one):
+            why[one.name] = SAMPLED
+        elif one.stages and one.key:
             wanted.append(one)
         else:
             why[one.name] = one.production if isinstance(one.production, Unread) else _NONE

@@ -10,7 +10,7 @@ from cnmm_collectors.gitlab.activity import account
 from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.hosts.asking import Listing, unread
 from cnmm_collectors.hosts.deployments import Deployment, Releases
-from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Unread, moment
+from cnmm_collectors.hosts.facts import SAMPLED, Organisation, Read, Repository, Unread, moment
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.signals import Gap
 
@@ -26,13 +26,15 @@ def read_releases(client: Client, name: str, organisation: Organisation, as_of: 
     why: dict[str, Unread] = {}
     stop: Unread | None = None
     for one in organisation.active:
-        made = _none(one) or stop or _read(client, name, one, as_of)
+        left = SAMPLED if organisation.leaves_out(one) else None
+        made = left or _none(one) or stop or _read(client, name, one, as_of)
         if not isinstance(made, Unread):
             found[one.name] = made
             continue
         why[one.name] = made
         # What is spent for one is spent for all: nothing is gained by asking on.
-        stop = made if made.gap in (Gap.RATE_LIMITED, Gap.SAMPLED_OUT) else stop
+        spent = made.gap in (Gap.RATE_LIMITED, Gap.SAMPLED_OUT) and made is not SAMPLED
+        stop = made if spent else stop
     return Releases(found, why)
 
 

@@ -17,7 +17,8 @@ from cnmm_collectors.gitlab.rights import Role, Sight, raised, read_sight
 from cnmm_collectors.gitlab.rules import jobs_of
 from cnmm_collectors.gitlab.scanners import doubted, read_push_protection, read_scanners
 from cnmm_collectors.hosts.asking import Listing
-from cnmm_collectors.hosts.facts import Organisation, Repository, Standing, Unread
+from cnmm_collectors.hosts.drawing import draw
+from cnmm_collectors.hosts.facts import SAMPLED, Draw, Organisation, Repository, Standing, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
@@ -74,7 +75,8 @@ def read_organisation(
     world = World(client, sight, name, tree, as_of)
     direct = {row.path: direct_members(client, row, details.of(row.path)) for row in rows}
     found = [describe(world, row, details.of(row.path), direct[row.path]) for row in rows]
-    found = _with_scanners(client, sight, rows, details, found, as_of)
+    sample = draw(found, client.settings.sample, client.settings.seed)
+    found = _with_scanners(client, sight, rows, details, found, as_of, sample)
     settings = read_settings(client, sight, path, group, tree, as_of)
     teams = tree.why or teams_of(client, tree, rows)
     partial = withheld or _why_partial(sight, name, path)
@@ -94,6 +96,7 @@ def read_organisation(
             sign_on=settings.sign_on,
             assistant=settings.assistant,
             accounts=accounts_of(tree, sight.role, direct.values()),
+            draw=sample,
         ),
         sight,
         rows,
@@ -125,14 +128,18 @@ def _why_partial(sight: Sight, name: str, path: str) -> str:
 
 def _with_scanners(
     client: Client, sight: Sight, rows: Sequence[Row], details: Details, found: Sequence[Repository],
-    as_of: date,
+    as_of: date, sample: Draw | None = None,
 ) -> list[Repository]:  # fmt: skip
     active = [row for row in rows if row.standing is Standing.ACTIVE]
     ran = read_scanners(client, sight, active, as_of)
     for row in active:
         detail = details.of(row.path)
         ran[row.name] = doubted(ran[row.name], () if isinstance(detail, Unread) else jobs_of(detail))
-    pushed = {row.name: read_push_protection(client, sight, row) for row in active}
+    pushed = {
+        row.name: SAMPLED if sample is not None and row.name not in sample.names
+        else read_push_protection(client, sight, row)
+        for row in active
+    }  # fmt: skip
     return [
         replace(
             one, secret_scanning=ran[one.name].secret, dependency_alerts=ran[one.name].dependency,

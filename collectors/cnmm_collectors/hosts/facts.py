@@ -179,6 +179,19 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """Which repositories in use are read for themselves; `strata` are name, size and how many were drawn."""
+
+    seed: int
+    names: frozenset[str]
+    strata: tuple[tuple[str, int, int], ...]
+
+
+SAMPLED = Unread(Gap.SAMPLED_OUT, "not sampled (budget)")
+"""Why nothing was read of a repository that was not drawn."""
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """What is set for the whole organisation, and how much of it this credential sees."""
 
@@ -196,6 +209,17 @@ class Organisation:
     assistant: Read[bool] | Unread = NOT_ASKED
     sign_on: Read[bool] | Unread = NOT_ASKED
     accounts: Accounts | Unread = NOT_ASKED
+
+    draw: Draw | None = None
+
+    @property
+    def drawn(self) -> tuple[Repository, ...]:
+        """The repositories in use that are read for themselves: all of them, or a sample."""
+        return tuple(one for one in self.active if not self.leaves_out(one))
+
+    def leaves_out(self, one: Repository) -> bool:
+        """True for a repository in use that is not in the sample."""
+        return self.draw is not None and one.name not in self.draw.names
 
     @property
     def active(self) -> tuple[Repository, ...]:

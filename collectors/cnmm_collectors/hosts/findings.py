@@ -149,17 +149,17 @@ def _readings(known: Known, one: Repository, plan: Plan) -> dict[str, Reading]:
 
 
 def _targets(organisation: Organisation, target: Target, plan: Plan, namer: Namer) -> Iterator[Target]:
-    for one in organisation.active if plan.clone is not None else ():
+    for one in organisation.drawn if plan.clone is not None else ():
         facts = (("default_branch", one.branch), ("organisation", namer.organisation))
         credential = plan.clone or target.credential
         yield Target("git", one.clone_url, credential, namer.repo(one.name), facts)
-    for one in organisation.active if plan.clone is None and plan.contents else ():
+    for one in organisation.drawn if plan.clone is None and plan.contents else ():
         commit, tree = one.tip
         told = (("default_branch", one.branch), ("organisation", namer.organisation),
                 ("url", one.clone_url), ("commit", commit), ("tree", tree))  # fmt: skip
         place = f"{namer.organisation}/{one.name}"
         yield Target(plan.contents, place, target.credential, namer.repo(one.name), told)
-    size = (("repositories", str(len(organisation.active))),)
+    size = (("repositories", str(len(organisation.drawn))),)
     for kind, _ in plan.later:
         if organisation.active:
             yield Target(kind, target.locator, target.credential, None, size)
@@ -176,6 +176,14 @@ def _ledger(organisation: Organisation, source: str, namer: Namer) -> Iterator[L
         source, "repository", str(namer.org), organisation.listed, active, skipped, failed, cause,
         organisation.why_not or "complete listing by the owner",
     )  # fmt: skip
+    draw = organisation.draw
+    if draw is not None:
+        strata = "; ".join(f"{count} of {size} that {name}" for name, size, count in draw.strata)
+        read = len(draw.names)
+        yield LedgerRow(
+            source, "sampled repository", str(namer.org), active, read, active - read, 0,
+            Gap.SAMPLED_OUT.value, f"drawn by seed {draw.seed}: {strata}",
+        )  # fmt: skip
     if isinstance(organisation.teams, Unread):
         teams, reason = organisation.teams_listed or 1, organisation.teams
         yield LedgerRow(source, "team", str(namer.org), teams, 0, failed=teams,

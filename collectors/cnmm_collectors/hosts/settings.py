@@ -19,6 +19,12 @@ class HostSettings(BaseModel):
         pattern=r"^([A-Z_][A-Z0-9_]{0,99})?$",
         description="NAME of the variable with the token for cloning; the target's own where empty",
     )
+    sample: int | None = Field(
+        default=None,
+        ge=1,
+        description="Read files and deployments of so many repositories, drawn by `seed`",
+    )
+    seed: int = Field(default=0, ge=0, description="What decides which repositories are drawn")
     activity: bool = Field(default=True, description="Read the changes of the window and their reviews")
     work: bool = Field(
         default=True, description="Read issues, boards and deployments; needs `activity` as well"

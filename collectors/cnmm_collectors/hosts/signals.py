@@ -50,7 +50,10 @@ def populations(
     """Yield how much there is, where the listing is complete and nothing can be hidden from it."""
     active = tuple(namer.repo(one.name) for one in organisation.active)
     if organisation.sees_all_repositories:
-        yield Population(namer.org, SubjectKind.REPO, len(active), active, "enumeration", organisation.cite)
+        drawn = tuple(namer.repo(one.name) for one in organisation.drawn) if organisation.draw else None
+        yield Population(
+            namer.org, SubjectKind.REPO, len(active), active, "enumeration", organisation.cite, drawn
+        )
     if isinstance(ownership, Unread) or not organisation.complete:
         return
     whole = ownership.whole and organisation.sees_all_repositories

@@ -19,7 +19,7 @@ from cnmm_collectors.hosts.deployments import (
     delivery_readings,
     waits_of,
 )
-from cnmm_collectors.hosts.facts import Change, Repository
+from cnmm_collectors.hosts.facts import SAMPLED, Change, Repository
 from cnmm_collectors.hosts.findings import Known
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import Namer, gated
@@ -122,9 +122,10 @@ def _ledger(client: Client, namer: Namer, window: Window) -> Iterator[LedgerRow]
         client.source, "issue", str(namer.org), counted, read, failed=counted - read,
         cause=work.why.gap.value if work.why else "", detail=work.why.detail if work.why else "",
     )  # fmt: skip
-    lost, got = len(releases.why), len(releases.found)
+    got, skipped = len(releases.found), list(releases.why.values()).count(SAMPLED)
+    lost = len(releases.why) - skipped
     causes: Iterable[str] = sorted({one.gap.value for one in releases.why.values()})
     yield LedgerRow(
-        client.source, "repository's deployments", str(namer.org), lost + got, got, failed=lost,
+        client.source, "repository's deployments", str(namer.org), lost + got + skipped, got, skipped, lost,
         cause=", ".join(causes),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from cnmm_reports.oscal.terms import (
 )
 from cnmm_reports.selection import citations
 from cnmm_reports.view import ReportView
-from cnmm_reports.wording import observed, outcome_word, population
+from cnmm_reports.wording import estimate, observed, outcome_word, population
 
 Finding = Mapping[str, Any]
 
@@ -170,7 +170,7 @@ def _some(name: str, pairs: list[tuple[str, str]]) -> Iterator[Record]:
 
 def _test(test: Mapping[str, Any]) -> tuple[str, str]:
     against = "counter-test " if test.get("counter") else ""
-    seen = population(test["seen"], test["declared"])
+    seen = "; ".join(filter(None, (population(test["seen"], test["declared"]), estimate(test))))
     words = f"{against}{test['signal']} {test['threshold']}: {observed(test['low'], test['high'])}; {seen}"
     return f"answer-{test['answer']}", words
 

@@ -90,6 +90,12 @@ _COLLECTING: list[Callable[[Any], Any]] = [
         type=bool,
         help="Clone no repository that a host lists; GitHub's files come through its API instead.",
     ),
+    click.option(
+        "--sample",
+        type=click.IntRange(1),
+        help="Read files and deployments of so many repositories of a host.",
+    ),
+    click.option("--seed", type=click.IntRange(0), help="What decides which; 0 where it is not given."),
     click.option("--strict", is_flag=True, help="Exit 3 where collection is incomplete."),
     click.option("--quiet", is_flag=True, help="Say nothing but faults."),
     click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True),

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnmm_collectors.drawing import allocate, order
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.canonical import digest, record
 from cnmm_scanner.cli import run
-from cnmm_scanner.sampling import SampleFault, allocate, draw, order_by_seed
+from cnmm_scanner.sampling import SampleFault, draw
 from unit.scanner.small import make
 
 
@@ -52,7 +53,7 @@ def test_a_draw_can_be_repeated_by_hand() -> None:
 def test_another_seed_draws_others() -> None:
     assert draw(FINDINGS, 1, 20).findings == draw(FINDINGS, 1, 20).findings
     assert draw(FINDINGS, 1, 20).findings != draw(FINDINGS, 2, 20).findings
-    assert order_by_seed("abcdef", 1) == order_by_seed("fedcba", 1) != order_by_seed("abcdef", 2)
+    assert order("abcdef", 1) == order("fedcba", 1) != order("abcdef", 2)
 
 
 @given(
