@@ -18,7 +18,7 @@ from cnmm_collectors.git.workspaces import find_packages
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 MOST = 2_000
-_CATALOGUE = re.compile(r"(^|/)catalog-info\.ya?ml$")
+_CATALOGUE = ("catalog-info.yaml", "catalog-info.yml")
 _IMAGE = re.compile(r"^(Docker|Container)file$")
 _OWNED_FOLDER = re.compile(r"/?(\w[\w.-]*)/(?:\*\*?)?")
 _SOFTWARE = frozenset({PathClass.CODE, PathClass.INFRA, PathClass.PLATFORM})
@@ -40,9 +40,9 @@ class Division:
     left_out: int
 
 
-def describes_component(path: str) -> bool:
-    """True for a catalogue file."""
-    return path.endswith((".yaml", ".yml")) and _CATALOGUE.search(path) is not None
+def describes_component(name: str) -> bool:
+    """True for the name of a catalogue file."""
+    return name in _CATALOGUE
 
 
 def divide(
@@ -72,7 +72,7 @@ def _subject(repo: Subject, part: _Part, alone: bool) -> Subject:
 def _from_catalogue(paths: Collection[str], contents: Mapping[str, bytes]) -> list[_Part]:
     found: dict[str, _Part] = {}
     names: set[str] = set()
-    for path in sorted(filter(describes_component, contents)):
+    for path in sorted(path for path in contents if describes_component(path.rpartition("/")[2])):
         for document in _documents(contents[path]):
             if document.text("kind") != "Component":
                 continue

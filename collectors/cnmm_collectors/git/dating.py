@@ -28,12 +28,12 @@ class Dating:
 
     def date(self, when: int | None, bulk: bool, rows: Sequence[bytes], paths: Sequence[bytes]) -> None:
         """Take a commit's rows of `git log --raw` and their paths; `when` is None where it has no date."""
-        # Most commits touch nothing that is still open: one intersection says so for all their paths.
-        touched = self._open.intersection(paths)
-        if touched:
-            told = dict(zip(paths, rows, strict=True))
-            for path in touched:
-                self._follow(path, told[path], when, bulk)
+        # Most commits touch nothing that is still open: one question says so for all their paths.
+        if self._open.isdisjoint(paths):
+            return
+        for row, path in zip(rows, paths, strict=True):
+            if path in self._open:
+                self._follow(path, row, when, bulk)
 
     def add(self, when: int | None, rows: Sequence[bytes], paths: Sequence[bytes]) -> None:
         """Take the rows of a commit that adds paths."""

@@ -106,9 +106,10 @@ def _no_history() -> History:
 
 def _sketches(analysis: Analysis, standing: Standing) -> Iterator[Signal | PersonFact]:
     """Yield what a join compares plumbing by; a component that has none is answered here."""
+    files = detect.plumbing(analysis.view)
     for component in analysis.view.components:
         reading = standing.outside(component)
-        drawn = detect.sketch(analysis.view, component) if reading is None else None
+        drawn = detect.sketch(analysis.view, component, files) if reading is None else None
         if drawn is None:
             reading = reading or standing.absent("pipeline or chart files of 8 lines or more")
             yield Signal(SKETCH, component.subject, "git", reading)

@@ -20,11 +20,11 @@ DAY = 86_400
 _EARLIEST = 2 * 365 * DAY  # 1972: older is the mark of a broken clock or a converter
 _SLACK = DAY
 _FEW = 10
+# Every way begins with a letter, so that the search leaps from one such letter to the next.
 _MASS = re.compile(
-    rb"(?i)\b(re)?format(t(ed|ing))?\b|white[- ]?space|trailing space|line endings|crlf"
-    rb"|licen[cs]e (header|year)"
-    rb"|copyright|spdx|gofmt|goimports|prettier|\blint(ing|er)?\b|apply black|run black"
-    rb"|indentation|boilerplate header"
+    rb"format(?<!\wformat)(t(ed|ing))?\b|reformat(?<!\wreformat)(t(ed|ing))?\b|white[- ]?space|trailing space"
+    rb"|line endings|crlf|licen[cs]e (header|year)|copyright|spdx|gofmt|goimports|prettier"
+    rb"|lint(?<!\wlint)(ing|er)?\b|apply black|run black|indentation|boilerplate header"
 )
 
 
@@ -77,11 +77,16 @@ class Window:
         last = datetime.combine(as_of, datetime.max.time(), UTC).replace(microsecond=0)
         return cls(int((last - timedelta(days=days)).timestamp()), int(last.timestamp()))
 
-    def date_of(self, committed: int, authored: int) -> int | None:
-        """Return the committer's time, the author's where that one is impossible, None where both are."""
-        for moment in (committed, authored):
-            if _EARLIEST < moment <= self.end + _SLACK:
-                return min(moment, self.end)
+    def date_of(self, times: bytes) -> int | None:
+        """Return the committer's time of `committed authored`, the author's where that one is impossible,
+        None where both are.
+        """
+        for text in times.split(b" "):
+            moment = _second(text)
+            if _EARLIEST < moment <= self.end:
+                return moment
+            if self.end < moment <= self.end + _SLACK:
+                return self.end
         return None
 
 
@@ -152,11 +157,11 @@ class Parser:
         head, times, address, name, trailers, subject, rest = raw.split(b"\0", 6)
         fields = rest.lstrip(b"\0\n").split(b"\0")
         rows, paths = fields[0:-1:2], fields[1::2]
-        when = self._window.date_of(*_seconds(times))
+        when = self._window.date_of(times)
         history = self.history
         history.commits += 1
         # A few files are never a bulk edit, and nearly all commits have few.
-        bulk = len(rows) >= _FEW and self._is_bulk(_letters(rows), subject, head)
+        bulk = len(rows) >= _FEW and self._is_bulk(rows, subject, head)
         history.bulk += bulk
         if when is None:
             history.undated += 1
@@ -169,15 +174,16 @@ class Parser:
         if b"A\0" in rest:
             self._dating.add(when, rows, paths)
 
-    def _is_bulk(self, letters: Sequence[bytes], subject: bytes, head: bytes) -> bool:
+    def _is_bulk(self, rows: Sequence[bytes], subject: bytes, head: bytes) -> bool:
         """True for an edit of so many existing files that it says nothing of any; added files are real."""
+        announced = _MASS.search(subject.lower()) is not None or head[: head.find(b" ")] in self._ignored
+        if not announced and len(rows) <= self._limit:
+            return False
+        letters = _letters(rows)
         added = letters.count(b"A")
         removed = letters.count(b"D")
         existing = len(letters) - added - removed + min(added, removed)
-        if existing > self._limit:
-            return True
-        only_edits = not added and not removed
-        return only_edits and (head[: head.find(b" ")] in self._ignored or _MASS.search(subject) is not None)
+        return existing > self._limit or (announced and not added and not removed)
 
     def _keep(
         self, when: int, shas: Sequence[bytes], who: tuple[bytes, bytes, bytes],
@@ -192,8 +198,8 @@ class Parser:
         else:
             history.bots += 1
         touched = () if bulk else paths
-        ids = array("I", [self._number(path) for path in touched])
-        status = b"".join(letter[:1] for letter in _letters(rows)) if touched else b""
+        ids = array("I", map(self._number, touched))
+        status = b"".join([letter[:1] for letter in _letters(rows)]) if touched else b""
         history.changes.append(Change(when, shas[0], tuple(shas[1:]), people, bulk, ids, status))
 
     def _number(self, path: bytes) -> int:
@@ -209,17 +215,9 @@ def _letters(rows: Iterable[bytes]) -> list[bytes]:
     return [row.rpartition(b" ")[2] for row in rows]
 
 
-def _seconds(times: bytes) -> tuple[int, int]:
-    """Return (committed, authored) in epoch seconds, 0 where a commit's own line is broken."""
-    committed, _, authored = times.partition(b" ")
-    try:
-        return int(committed), int(authored)
-    except ValueError:
-        return _second(committed), _second(authored)
-
-
 def _second(text: bytes) -> int:
-    return int(text) if text.isdigit() and len(text) < 16 else 0
+    """Return epoch seconds, 0 where a commit's own line is broken."""
+    return int(text) if len(text) < 16 and text.isdigit() else 0
 
 
 def ignored_commits(listing: bytes) -> frozenset[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.signals import Gap
@@ -31,8 +31,7 @@ class PathClass(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """One tracked file at the scanned commit; `path` decoded with surrogateescape, `mode` as printed."""
 
     path: str

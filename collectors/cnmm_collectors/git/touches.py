@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cnmm_collectors.git.history import Change, History
@@ -54,13 +54,15 @@ def divide_changes(history: History, components: Sequence[Component]) -> Touches
     places = place_paths(history.paths, components)
     rest = next((i for i, component in enumerate(components) if not component.root), -1)
     commits: tuple[list[Touch], ...] = tuple([] for _ in components)
-    for change in history.changes:
-        for position, touch in _split([change], places, history.people.root):
+    alone = {change.sha: _split([change], places, history.people.root) for change in history.changes}
+    for touches in alone.values():
+        for position, touch in touches:
             if position >= 0:
                 commits[position].append(touch)
     merged: tuple[list[tuple[Touch, Touch]], ...] = tuple([] for _ in components)
     for group in merged_changes(history.changes):
-        split = dict(_split(group, places, history.people.root))
+        single = alone[group[0].sha] if len(group) == 1 else None
+        split = dict(_split(group, places, history.people.root) if single is None else single)
         shared = split.get(rest) or Touch(group[0].when, (), (), b"")
         for position, touch in split.items():
             if position >= 0:
@@ -70,12 +72,19 @@ def divide_changes(history: History, components: Sequence[Component]) -> Touches
 
 def _split(
     group: Sequence[Change], places: Sequence[int], root: Callable[[int], int]
-) -> Iterable[tuple[int, Touch]]:
+) -> Sequence[tuple[int, Touch]]:
+    if len(group) == 1 and len(positions := {places[number] for number in group[0].ids}) == 1:
+        # Most commits change one component: nothing is to be sorted.
+        change = group[0]
+        if not change.people or change.bulk:
+            return ()
+        people = tuple(dict.fromkeys(map(root, change.people)))
+        return ((positions.pop(), Touch(change.when, people, tuple(change.ids), change.letters)),)
     found: dict[int, tuple[dict[int, None], list[int], bytearray]] = {}
     for change in group:
         if not change.people or change.bulk:
             continue
-        people = dict.fromkeys(map(root, change.people))
+        roots = dict.fromkeys(map(root, change.people))
         seen: set[int] = set()
         for number, letter in zip(change.ids, change.letters, strict=True):
             position = places[number]
@@ -84,11 +93,11 @@ def _split(
                 entry = found[position] = ({}, [], bytearray())
             if position not in seen:
                 seen.add(position)
-                entry[0].update(people)
+                entry[0].update(roots)
             entry[1].append(number)
             entry[2].append(letter)
     # A merge dates what it brought in: that is when the component changed.
     return [
-        (position, Touch(group[0].when, tuple(people), tuple(ids), bytes(letters)))
-        for position, (people, ids, letters) in found.items()
+        (position, Touch(group[0].when, tuple(persons), tuple(ids), bytes(letters)))
+        for position, (persons, ids, letters) in found.items()
     ]

@@ -23,9 +23,10 @@ _ANY = Subject(SubjectKind.REPO, "any/one")
 
 def is_read(path: str, designated: frozenset[str]) -> bool:
     """True for a path whose content is read."""
+    name = path.rpartition("/")[2]
     return (
         detect.wanted(path) or path in designated or path == IGNORED
-        or describes_component(path) or lists_parts(path) or is_ownership_file(path)
+        or describes_component(name) or lists_parts(name) or is_ownership_file(path)
     )  # fmt: skip
 
 

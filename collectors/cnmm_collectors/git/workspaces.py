@@ -29,9 +29,9 @@ _QUOTED = re.compile(r"""["']([^"'\n]+)["']""")
 _USE = re.compile(r"(?ms)^use\s+(?:\(([^)]*)\)|(\S+))")
 
 
-def lists_parts(path: str) -> bool:
-    """True for a file that may list the parts of a workspace."""
-    return path.rpartition("/")[2] in _LISTS
+def lists_parts(name: str) -> bool:
+    """True for the name of a file that may list the parts of a workspace."""
+    return name in _LISTS
 
 
 def find_packages(paths: Collection[str], contents: Mapping[str, bytes]) -> dict[str, str]:

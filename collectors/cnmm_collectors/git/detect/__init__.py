@@ -22,7 +22,7 @@ from cnmm_collectors.git.detect import (
 from cnmm_collectors.git.detect.ci import signals as ci_signals
 from cnmm_collectors.git.detect.layers import layers, layers_of
 from cnmm_collectors.git.detect.paths import is_plumbing, is_security_path, path_class
-from cnmm_collectors.git.detect.sketches import similarity, sketch
+from cnmm_collectors.git.detect.sketches import plumbing, similarity, sketch
 from cnmm_collectors.git.detect.survey import Survey
 from cnmm_collectors.git.detect.wanted import wanted, wanted_code
 from cnmm_collectors.git.model import Component, RepositoryView
@@ -37,6 +37,7 @@ __all__ = [
     "layers",
     "layers_of",
     "path_class",
+    "plumbing",
     "reuses_shared_pipeline",
     "signals",
     "similarity",

@@ -42,7 +42,7 @@ _DESIGN = re.compile(
     r"|(^|/)design\.\w+$",
     re.IGNORECASE,
 )
-_CONTRIBUTING = re.compile(r"((.*/)?(\.github/|\.gitlab/|docs?/)?)contributing(\.\w+)?", re.IGNORECASE)
+_CONTRIBUTING = re.compile(r"(?<![^/])contributing(\.\w+)?$", re.IGNORECASE)
 _ROADMAP = re.compile(r"(^|/)[^/]*roadmap[^/]*$|(^|/)roadmaps?/[^/]+$", re.IGNORECASE)
 _CARD = re.compile(
     r"(^|/)([^/]*model[-_]?card[^/]*|model[-_]cards?/[^/]+|[^/]*validation[-_]report[^/]*)$", re.IGNORECASE
@@ -67,7 +67,11 @@ def find_signals(survey: Survey) -> Iterator[Signal]:
     yield from _by_layer(
         survey, KEYS[1], DESIGN_LAYERS, _documents(survey, _DESIGN), _could(_DESIGN), "a design document"
     )
-    guides = [hit for hit in _documents(survey, _CONTRIBUTING, least=1) if _CONTRIBUTING.fullmatch(hit.path)]
+    guides = [
+        hit
+        for hit in _documents(survey, _CONTRIBUTING, least=1)
+        if _CONTRIBUTING.fullmatch(hit.path.rpartition("/")[2])
+    ]
     top = [
         hit
         for hit in guides
@@ -83,10 +87,20 @@ def find_signals(survey: Survey) -> Iterator[Signal]:
     yield from _team_interfaces(survey)
 
 
+_WORDS = re.compile(
+    r"run-?book|play-?book|incident|on-?call|troubleshoot|operations|design|architect|adrs?/|decision|rfcs?/"
+    r"|contributing|roadmap|model|validation|team|working"
+)
+"""What any path that this module would judge has in it, to be asked before the patterns that decide."""
+
+
 def could_decide(path: str) -> bool:
     """True for a document that this module would judge."""
-    if path.rpartition("/")[2].lower().startswith("readme"):
+    low = path.lower()
+    if low.rpartition("/")[2].startswith("readme"):
         return True
+    if not _WORDS.search(low):
+        return False
     return any(p.search(path) for p in (_RUNBOOK, _DESIGN, _CONTRIBUTING, _ROADMAP, _CARD, _TEAM_API))
 
 

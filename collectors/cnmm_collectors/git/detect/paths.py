@@ -43,7 +43,7 @@ _DOC_SUFFIXES = (".md", ".mdx", ".rst", ".adoc", ".asciidoc", ".markdown")
 _DATA_SUFFIXES = (
     ".ipynb", ".csv", ".tsv", ".parquet", ".avro", ".sql", ".dvc", ".jsonl", ".arrow", ".feather",
 )  # fmt: skip
-_INFRA_SUFFIXES = (".tf", ".tfvars", ".hcl", ".bicep", ".tf.json")
+_INFRA_SUFFIXES = (".tf", ".tfvars", ".hcl", ".bicep", ".tf.json", ".dockerfile")
 _MANIFEST_SUFFIXES = (".yaml", ".yml", ".json", ".tpl", ".gotmpl", ".jsonnet", ".libsonnet", ".cue")
 _CODE_SUFFIXES = (
     ".py", ".go", ".java", ".kt", ".kts", ".scala", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp", ".cs",
@@ -61,34 +61,40 @@ _GENERATED_NAMES = frozenset([
     ".terraform.lock.hcl",
 ])  # fmt: skip
 _TEST_DIR = re.compile(r"\.?(chainsaw|kuttl)|.*[-_.](tests?|testing|fixtures?|e2e)")
-_TEST_FILE = re.compile(
-    r"^(test_.*\.py|conftest\.py|.*_test\.(py|go|rego|cc|cpp|rb|exs)|.*_spec\.rb"
-    r"|.*\.(test|spec)\.[cm]?[jt]sx?|.*(test|tests|it)\.(java|kt|scala|cs))$"
-)
+# Endings are asked as endings: a pattern that begins with anything tries every place of every name.
+_TEST_ENDINGS = (
+    *(f"_test.{end}" for end in ("py", "go", "rego", "cc", "cpp", "rb", "exs")), "_spec.rb",
+    *(f".{kind}.{module}{end}" for kind in ("test", "spec") for module in ("", "c", "m")
+      for end in ("js", "jsx", "ts", "tsx")),
+    *(f"{kind}.{end}" for kind in ("test", "tests", "it") for end in ("java", "kt", "scala", "cs")),
+)  # fmt: skip
 _CI_FILE = re.compile(
     r"^(\.github/(workflows|actions)/|\.gitlab/ci/|\.gitlab-ci/|\.circleci/|\.buildkite/|\.tekton/"
     r"|\.jenkins/|\.azure-pipelines/)"
 )
 _CI_NAME = re.compile(
-    r"^(\.gitlab-ci\.ya?ml|.*\.gitlab-ci\.ya?ml|jenkinsfile.*|azure-pipelines.*\.ya?ml|\.drone\.ya?ml"
+    r"^(jenkinsfile.*|azure-pipelines.*\.ya?ml|\.drone\.ya?ml"
     r"|\.travis\.ya?ml|bitbucket-pipelines\.ya?ml|appveyor\.ya?ml|cloudbuild\.ya?ml"
     r"|\.pre-commit-config\.ya?ml|\.woodpecker\.ya?ml)$"
 )
+_CI_ENDINGS = (".gitlab-ci.yml", ".gitlab-ci.yaml")
 _INFRA_NAME = re.compile(
-    r"^((docker|container)file(\..*)?|.*\.dockerfile|\.dockerignore|(docker-)?compose.*\.ya?ml"
+    r"^((docker|container)file(\..*)?|\.dockerignore|(docker-)?compose.*\.ya?ml"
     r"|chart\.yaml|kustomization(\.ya?ml)?|helmfile.*\.ya?ml|pulumi.*\.ya?ml|skaffold\.ya?ml|tiltfile"
     r"|vagrantfile|terragrunt\.hcl|values.*\.ya?ml|score.*\.ya?ml|\.ko\.yaml|devspace\.ya?ml)$"
 )
 _SECURITY_NAME = re.compile(
     r"^(\.trivyignore(\.ya?ml)?|\.gitleaks\.toml|\.gitleaksignore|\.sops\.yaml|osv-scanner\.toml|\.snyk"
-    r"|\.secrets\.baseline|\.semgrep.*|\.grype\.yaml|cosign\.pub|.*\.rego|.*\.?vex\.json)$"
+    r"|\.secrets\.baseline|\.semgrep.*|\.grype\.yaml|cosign\.pub)$"
 )
+_SECURITY_ENDINGS = (".rego", "vex.json")
 _PLUMBING_NAME = re.compile(
-    r"^(makefile|gnumakefile|.*\.mk|justfile|taskfile\.ya?ml|pom\.xml|build\.gradle(\.kts)?|gradlew.*"
+    r"^(makefile|gnumakefile|justfile|taskfile\.ya?ml|pom\.xml|build\.gradle(\.kts)?|gradlew.*"
     r"|settings\.gradle(\.kts)?|package\.json|pyproject\.toml|setup\.(py|cfg)|requirements.*\.txt|go\.mod"
     r"|cargo\.toml|tox\.ini|noxfile\.py|cmakelists\.txt|build(\.bazel)?|workspace(\.bazel)?|module\.bazel"
     r"|\.goreleaser\.ya?ml|renovate\.json5?|dependabot\.ya?ml|\.editorconfig|\.gitignore)$"
 )
+_PLUMBING_ENDINGS = (".mk",)
 _LOCKS = (".lock", "-lock.json", "-lock.yaml", "npm-shrinkwrap.json", "go.sum", ".lock.hcl")
 _SECURITY_DOC = re.compile(r"^security(\.(md|rst|adoc|txt))?$")
 
@@ -136,7 +142,7 @@ def is_plumbing(path: str) -> bool:
         return False
     if path_class(path) in (PathClass.CI, PathClass.INFRA, PathClass.PLATFORM):
         return True
-    return _PLUMBING_NAME.match(name) is not None or name.endswith(_LOCKS)
+    return name.endswith((*_PLUMBING_ENDINGS, *_LOCKS)) or _PLUMBING_NAME.match(name) is not None
 
 
 # Large enough for a large repository: each path is asked about some ten times.
@@ -179,15 +185,21 @@ def _folder(folder: str) -> _Folder:
 def _classify(folder: _Folder, name: str) -> PathClass:
     if folder.vendored or _is_generated(name):
         return PathClass.GENERATED
-    if folder.pipelines or _CI_NAME.match(name):
+    if folder.pipelines or name.endswith(_CI_ENDINGS) or _CI_NAME.match(name):
         return PathClass.CI
-    if folder.tests or _TEST_FILE.match(name):
+    if folder.tests or _is_test(name):
         return PathClass.TEST
     return _by_content(folder, name)
 
 
 def _is_generated(name: str) -> bool:
     return name in _GENERATED_NAMES or name.endswith(_GENERATED_SUFFIXES) or name.startswith("zz_generated")
+
+
+def _is_test(name: str) -> bool:
+    if name.endswith(_TEST_ENDINGS) or name == "conftest.py":
+        return True
+    return name.startswith("test_") and name.endswith(".py")
 
 
 def _is_test_folder(folders: list[str]) -> bool:
@@ -205,7 +217,7 @@ def _by_content(folder: _Folder, name: str) -> PathClass:
         return PathClass.DOCS
     if name.endswith(_DATA_SUFFIXES):
         return PathClass.DATA
-    if _SECURITY_NAME.match(name):
+    if name.endswith(_SECURITY_ENDINGS) or _SECURITY_NAME.match(name):
         return PathClass.SECURITY
     if folder.kind is not None and name.endswith(_MANIFEST_SUFFIXES):
         return folder.kind
@@ -215,7 +227,7 @@ def _by_content(folder: _Folder, name: str) -> PathClass:
 
 
 def _by_language(folder: _Folder, name: str) -> PathClass:
-    if _PLUMBING_NAME.match(name):
+    if name.endswith(_PLUMBING_ENDINGS) or _PLUMBING_NAME.match(name):
         return PathClass.OTHER
     if name.endswith(_CODE_SUFFIXES):
         return PathClass.CODE

@@ -81,7 +81,7 @@ def measure_coverage(
     unowned: list[str] = []
     for path in paths:
         rules = choose(path)
-        key = None if rules is None else tuple(map(id, rules))
+        key = None if rules is None else tuple([id(rule) for rule in rules])
         tally = tallies.get(key)
         if tally is None:
             tally = tallies[key] = _Tally(rules, any(rule.owners for rule in rules or ()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnmm_collectors.git.detect import reuses_shared_pipeline, similarity, sketch
+from cnmm_collectors.git.detect import plumbing, reuses_shared_pipeline, similarity, sketch
 from unit.collectors.git.detect.workshop import Outcome, commit, look
 
 Scan = Callable[..., Outcome]
@@ -140,7 +140,7 @@ PIPELINE = "on: push\njobs:\n  build:\n    steps:\n" + "".join(
 def drawn(folder: Path, files: dict[str, str], name: str) -> str | None:
     commit(folder, files)
     view = look(folder, name)
-    return sketch(view, view.components[0])
+    return sketch(view, view.components[0], plumbing(view))
 
 
 def test_sketches_of_copies_are_alike_and_of_others_are_not(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnmm_collectors.git.detect import KEYS, TEAM_KEYS, signals, sketch, wanted
+from cnmm_collectors.git.detect import KEYS, TEAM_KEYS, plumbing, signals, sketch, wanted
 from cnmm_collectors.git.model import Component, RepositoryView, TreeEntry
 from cnmm_collectors.registry import load
 from cnmm_collectors.signals import Absent, Gap, Observed, Unknown, split_key
@@ -120,7 +120,7 @@ def test_shuffled_real_lines_and_absurd_dates_do_no_harm(place: str, lines: list
 def test_every_seed_in_every_place(place: str, seed: bytes) -> None:
     view = made_of({place: seed})
     check(view, ages(view))
-    assert sketch(view, view.components[0]) is None or seed
+    assert sketch(view, view.components[0], plumbing(view)) is None or seed
 
 
 def test_a_repository_with_nothing_in_it() -> None:
