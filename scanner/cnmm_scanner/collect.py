@@ -10,6 +10,7 @@ from typing import Any
 
 from cnmm_collectors.plugin import Collected, Collector, LedgerRow, Target, WorkItem
 from cnmm_collectors.signals import Gap
+from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_scanner.canonical import digest, document
 from cnmm_scanner.contract import keep
 from cnmm_scanner.journal import Journal
@@ -19,6 +20,7 @@ from cnmm_scanner.records import target_from_json, target_to_json
 from cnmm_scanner.work import Crash, Finished, Worker, attempt, item_name, unread
 
 _TOLD = 5
+_PLACES = frozenset({SubjectKind.REPO, SubjectKind.CLUSTER})
 _LOST = {"KilledWorker": "its process was killed"}
 
 
@@ -59,18 +61,22 @@ class Collection:
         self._seen: set[tuple[str, str]] = set()
         self._ready: deque[WorkItem] = deque()
         self._planned: set[str] = set()
+        self._places: dict[tuple[str, Subject], str] = {}
+        self._given = True
         self._running: dict[Future[Finished | None], WorkItem] = {}
         self._expected: Counter[str] = Counter()
         self.outcome = Outcome()
 
     def run(self, targets: Iterable[Target]) -> Outcome:
         """Collect everything the targets lead to; Ctrl-C ends it with what is finished so far."""
-        self._add_targets(targets)
+        # Of two targets that hold one name the first is read, whatever order they were given in.
+        self._add_targets(sorted(targets, key=lambda one: (one.kind, one.locator)))
         if self._lanes.note:
             self._progress.note(self._lanes.note)
         try:
             while self._targets:
                 self._plan(self._targets.popleft())
+            self._given = False
             self._announce()
             while self._targets or self._ready or self._running:
                 self._step()
@@ -138,7 +144,10 @@ class Collection:
 
     def _admit(self, item: WorkItem) -> None:
         name = item_name(item)
-        if name in self._planned:
+        known, namesake = name in self._planned, self._is_namesake(item)
+        if namesake:
+            self._tell_namesake(item, read=not (known or self._given))
+        if known or (namesake and self._given):
             return
         self._planned.add(name)
         if item.calls:
@@ -150,6 +159,25 @@ class Collection:
             self._ready.append(item)
         else:
             self._refuse(item, Crash(Gap.SAMPLED_OUT, "the limit on calls was reached"))
+
+    def _is_namesake(self, item: WorkItem) -> bool:
+        """True where another target's repository or cluster has the name of this item's."""
+        if len(item.subjects) != 1 or item.subjects[0].kind not in _PLACES:
+            return False
+        key = (item.collector, item.subjects[0])
+        return self._places.setdefault(key, item.target.locator) != item.target.locator
+
+    def _tell_namesake(self, item: WorkItem, read: bool) -> None:
+        """Say that two targets hold one name: of those given one is left out, of those found both are read,
+        and what they say differently is contested.
+        """
+        subject = item.subjects[0]
+        cause = "another target holds one of this name"
+        detail = "both are read as one" if read else "not read: rename one of the two folders"
+        row = LedgerRow(
+            item.collector, subject.kind.value, str(subject), 1, int(read), int(not read), 0, cause, detail
+        )
+        self._finish(f"namesake:{item.collector}:{_name(item.target)}:{subject}", "", Collected(ledger=[row]))
 
     def _resume(self, name: str) -> None:
         body = self._journal.read(name)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -118,6 +120,42 @@ def test_targets_that_are_found_on_the_way_are_read_once(bench: Bench) -> None:
     assert {"source": "run", "unit": "target"}.items() <= bench.assessment()["ledger"]["by_source"][
         -1
     ].items()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_two_targets_that_hold_one_name_are_told_apart(bench: Bench, turned: bool) -> None:
+    """One of them is read, the same whatever the order, and the other is in the ledger."""
+    folders = [checkout(bench.folder / side / "checkout", side) for side in ("left", "right")]
+    recipes = [bench.recipe(name, items=2) for name in ("one", "two")]
+    targets = [*map(str, folders), *recipes]
+    assert bench.scan(*(targets[::-1] if turned else targets))[0] == 0
+    facts = members(bench, "out")
+    ledger = b"".join(content for name, content in facts.items() if name.startswith("ledger"))
+    rows = [json.loads(row) for row in ledger.splitlines()]
+    told = sorted(row["about"] for row in rows if row.get("cause") == "another target holds one of this name")
+    assert told == ["repo:acme/checkout", "repo:acme/r000", "repo:acme/r001"]
+    assert all(
+        row["requested"] == sum(row.get(key, 0) for key in ("received", "skipped", "failed")) for row in rows
+    )
+    seen = b"".join(content for name, content in facts.items() if name.startswith("evidence"))
+    left, right = (commit_of(folder) for folder in folders)
+    assert left in seen and right not in seen
+
+
+def checkout(folder: Path, word: str) -> Path:
+    """Make a repository without a remote whose one file holds the word."""
+    folder.mkdir(parents=True)
+    (folder / "Dockerfile").write_text(f"FROM {word}\n")
+    git = ["git", "-C", str(folder), "-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "Begin"]):
+        subprocess.run([*git, *command], check=True)
+    return folder
+
+
+def commit_of(folder: Path) -> bytes:
+    return subprocess.run(
+        ["git", "-C", str(folder), "rev-parse", "HEAD"], check=True, capture_output=True
+    ).stdout.strip()
 
 
 def test_a_limit_on_calls_leaves_the_rest_unknown(bench: Bench) -> None:
