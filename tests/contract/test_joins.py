@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors import accounts, placement
+from cnmm_collectors import accounts, placement, takeup
 from cnmm_collectors.plugin import Collected, Join, PersonFact
 from cnmm_collectors.signals import Disclosure, Interval, Observed, Signal, Unit, Unknown, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -152,6 +152,20 @@ def production(teams: int) -> Facts:
     return facts
 
 
+def takeups(teams: int) -> Facts:
+    """Return as many teams as each has members: all claim one service, every third of them after asking."""
+    services = {name: Subject(SubjectKind.COMPONENT, f"acme/{name}") for name in ("database", "queue")}
+    cluster = Subject(SubjectKind.CLUSTER, "prod")
+    named = [Subject(SubjectKind.TEAM, f"acme/t{n}") for n in range(teams)]
+    facts = [takeup.of_catalogue(ORG, whole=True)]
+    facts += [takeup.of_service(one, name, [f"{name}s.acme.example"]) for name, one in services.items()]
+    facts += [takeup.of_team(team, "product", teams) for team in named]
+    claims = [("databases.acme.example", str(team)) for team in named]
+    facts += takeup.of_cluster(cluster, True, claims, [cluster])
+    facts += [takeup.of_request(team, ["request", "database"]) for team in named[::3]]
+    return [*facts, *takeup.of_tracker(ORG, ["*"])]
+
+
 FACTS: dict[str, Callable[[int], Facts]] = {
     "accounts": answered,
     "authorship": authorship,
@@ -159,6 +173,7 @@ FACTS: dict[str, Callable[[int], Facts]] = {
     "newcomers": newcomers,
     "practice": practice,
     "production": production,
+    "takeup": takeups,
     "upstream": upstream,
 }
 """What each join is fed with, for a number of people or things; a join without an entry fails."""

@@ -16,8 +16,7 @@ from cnmm_scanner.plugins import COLLECTORS, JOINS, PluginFault, discover
 
 NOT_COLLECTED = {
     "catalog+git": "a catalogue's own history, read from its repository",
-    "catalog+work+kubernetes": "services, tickets and workloads of the same team, joined",
-    "host+kubernetes+catalog": "accounts, bindings and services of the same workload, joined",
+    "host+kubernetes+catalog": "no API server tells which issuers it trusts, and no catalogue how people sign in",
 }
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from cnmm_collectors import placement, registry
+from cnmm_collectors import placement, registry, takeup
 from cnmm_collectors.backstage.entities import Entity, EntityFault, parse
 from cnmm_collectors.backstage.judgements import UNUSED, Catalogue, Verdict
 from cnmm_collectors.evidence import Evidence
@@ -103,7 +103,9 @@ class BackstageCollector:
             )  # fmt: skip
             entities += good
             lost += bad
-        yield placement.of_catalogue(item.subjects[0], whole=bool(files) and not lost)
+        whole = bool(files) and not lost
+        yield placement.of_catalogue(item.subjects[0], whole)
+        yield takeup.of_catalogue(item.subjects[0], whole)
         yield from _Findings(Catalogue(entities, reader.as_of), item.subjects[0], reader, self.signals).all()
 
 
@@ -155,6 +157,9 @@ class _Findings:
                 yield Membership(subject, repo, self._cite(one, "repository"))
             if one.owner in self.catalogue.teams:
                 yield Membership(subject, self._team(one.owner), self._cite(one, "owner"))
+            if self.catalogue.is_shared(one):
+                kinds = one.note("claim-kind", "claim-kinds").replace(",", " ").split()
+                yield takeup.of_service(subject, one.name, kinds)
             for key in asked:
                 yield self._signal(key, subject, self._reading(self.catalogue.judge(key, one), one, key))
 
@@ -189,6 +194,8 @@ class _Findings:
             yield self._signal("catalog.team_type_ratio", self._team(name), typed)
             yield self._signal("catalog.domains_per_team_p50", self._team(name), self._domains(name, team))
             yield from placement.of_team(self._team(name), self._places(name))
+            role = {"": "untold", "stream-aligned": "product"}.get(team.team_type, "other")
+            yield takeup.of_team(self._team(name), role, team.members)
 
     def _places(self, name: str) -> list[Place]:
         """Return where the production components of a team run."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
-from cnmm_collectors import accounts, placement
+from cnmm_collectors import accounts, placement, takeup
 from cnmm_collectors.evidence import MAX_EXCERPT, Evidence
 from cnmm_collectors.kubernetes.answers import (
     access,
@@ -116,7 +116,10 @@ class Findings:
         """Yield unknown for everything about a cluster that gave no answer at all."""
         if self._view.source == "kubernetes":
             yield accounts.listed("kubernetes", self.cluster, whole=False)
-            yield from placement.of_cluster(self.cluster, Sight.PARTIAL, declared=self._declared())
+            yield from placement.of_cluster(
+                self.cluster, Sight.PARTIAL, declared=self._declared(nonprod=False)
+            )
+            yield from takeup.of_cluster(self.cluster, whole=False, declared=self._declared())
         for spec in self._specs.values():
             if spec.subject is SubjectKind.CLUSTER:
                 for key in keys_of(spec):
@@ -157,14 +160,19 @@ class Findings:
             sight, teams = workloads.teams_in_production(self._view)
         except (KubeFault, ShapeFault):
             sight, teams = Sight.PARTIAL, ()
-        yield from placement.of_cluster(self.cluster, sight, teams, self._declared())
+        yield from placement.of_cluster(self.cluster, sight, teams, self._declared(nonprod=False))
+        try:
+            whole, claims = platform.claims(self._view)
+        except (KubeFault, ShapeFault):
+            whole, claims = False, set()
+        yield from takeup.of_cluster(self.cluster, whole, claims, self._declared())
 
-    def _declared(self) -> list[Subject]:
-        """Return the clusters that may be of production, where the settings name all there are."""
+    def _declared(self, *, nonprod: bool = True) -> list[Subject]:
+        """Return the clusters of the settings where they name all there are; `nonprod` ones as well."""
         chosen = self._view.settings
         if not isinstance(chosen, Settings) or not chosen.organisation:
             return []
-        return [one.subject for one in chosen.clusters if one.env != "nonprod"]
+        return [one.subject for one in chosen.clusters if nonprod or one.env != "nonprod"]
 
     def _cite(self, found: Sequence[Finding]) -> Iterator[tuple[tuple[str, str], Evidence]]:
         """Yield the citation of each finding; those about one namespace share as many as their lines need."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from statistics import median
 
+from cnmm_collectors import takeup
 from cnmm_collectors.hosts.tracking import (
     ACTIONS,
     DAYS,
@@ -26,6 +27,7 @@ from cnmm_collectors.hosts.tracking import (
     UNPLANNED,
     median_hours,
 )
+from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.signals import Gap, Interval, Reading, Signal, Unknown
 from cnmm_collectors.tables.cells import Cells
 from cnmm_collectors.work.citing import Citer
@@ -75,6 +77,20 @@ class Answers:
             for key, reading in self._team(team, own[team], asked[team]).items():
                 yield Signal(key, self.citer.team(team), "work", reading)
         yield Signal(SUPPORT, self.citer.org, "work", self._support())
+
+    def taken_up(self) -> Iterator[PersonFact]:
+        """Yield the requests of 90 days that teams made of platform teams, and whose are all here."""
+        if self._why_no_requests() is None:
+            since = window(self.as_of, DAYS)
+            for one in self.tickets.found:
+                if self._is_request(one) and one.requester and one.opened >= since:
+                    yield takeup.of_request(self.citer.team(one.requester), one.kinds)
+        unread = any(self._is_request(one) and not one.requester for one in self.tickets.found)
+        blind = unread or self.tickets.unread or self._why_no_requests()
+        told = set() if blind else set(self.settings.tracked)
+        whole = {team for team in told if self._untracked(team, DAYS) is None}
+        named = {one if one == "*" else str(self.citer.team(one)) for one in whole}
+        yield from takeup.of_tracker(self.citer.org, named)
 
     def _is_request(self, ticket: Ticket) -> bool:
         return ticket.team in self.settings.platform and bool(ticket.kinds & set(self.settings.requests))

@@ -124,7 +124,9 @@ class WorkCollector:
             read.take(kind, Path(locator), settings, reader.as_of)
         citer, lost = Citer(reader, item.subjects[0]), read.failures.get("work")
         if read.tickets.files:
-            yield from Answers(read.tickets, settings, citer, reader.as_of, cells, lost).signals()
+            answers = Answers(read.tickets, settings, citer, reader.as_of, cells, lost)
+            yield from answers.signals()
+            yield from answers.taken_up()
         yield from Records(read.others, settings, citer, reader.as_of, read.failures).signals()
         yield from (intake.ledger(cells) for intake in read.intakes)
         yield from read.accounts

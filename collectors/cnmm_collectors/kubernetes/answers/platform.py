@@ -18,10 +18,12 @@ from cnmm_collectors.kubernetes.answers.finding import (
     listing,
     share,
 )
+from cnmm_collectors.kubernetes.answers.workloads import teams_of
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.shape import Object, objects, text
 from cnmm_collectors.kubernetes.view import View, need
 from cnmm_collectors.signals import Gap, Interval, Masses
+from cnmm_collectors.subjects import Subject, SubjectKind
 
 WINDOW_DAYS = 90
 _RECONCILERS = (
@@ -173,6 +175,24 @@ def _count(view: View, key: str, namespace: str, found: list[str], what: str) ->
     # What is known by names and images may be more than what is known: a floor, not a count.
     value = Interval(Fraction(len(found)), None) if view.environment == "production" else ABSENT
     return Finding(key, namespace, value, says, _HERE)
+
+
+def claims(view: View) -> tuple[bool, set[tuple[str, str]]]:
+    """Return each kind with a team that claimed one of late, and whether that is all; raises KubeFault,
+    ShapeFault.
+    """
+    teams, tenants = teams_of(view), view.tenants()
+    first = (view.as_of - timedelta(days=WINDOW_DAYS)).isoformat()
+    found: set[tuple[str, str]] = set()
+    whole = not view.doubtful()
+    for kind, own in _instances(view).items():
+        for one in own:
+            place = text(one, "metadata", "namespace")
+            if place in tenants and text(one, "metadata", "creationTimestamp") >= first:
+                if place in teams:
+                    found.add((kind, str(Subject(SubjectKind.TEAM, teams[place]))))
+                whole = whole and place in teams
+    return whole, found
 
 
 ANSWERS = (

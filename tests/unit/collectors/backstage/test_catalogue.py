@@ -190,7 +190,8 @@ def test_where_a_team_runs_in_production(runtime: str, kind: str, place: str, tm
         "kind: Component\nmetadata: {name: b}\nspec: {type: service, lifecycle: experimental, owner: web}\n"
     )
     people = [one for one in collect(tmp_path, a=TEAMS, b=component) if isinstance(one, PersonFact)]
-    web = {one.value for one in people if str(one.subject) == "team:acme/web"}
+    mine = [one for one in people if one.attribute == placement.TEAM]
+    web = {one.value for one in mine if str(one.subject) == "team:acme/web"}
     assert web == {"none", place}
     assert [one.value for one in people if one.attribute == placement.CATALOGUE] == ["whole"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors import accounts, placement
+from cnmm_collectors import accounts, placement, takeup
 from cnmm_collectors.reader.people import pseudonym
 from cnmm_collectors.signals import Interval, Masses, Tally
 from doubles.kubernetes.objects import container, custom, manager, namespace, node, pod, settled, workload
@@ -603,3 +603,26 @@ def test_teams_in_production_are_told_with_what_may_be_missing(api: ApiServer, r
     assert placed(run(**teams))[placement.CLUSTER] == {"partial"}
     api.faults["/api/v1/namespaces"] = refuse(401)
     assert placed(run(**teams))[placement.CLUSTER] == {"partial"}
+
+
+def test_claims_are_told_by_team_and_whether_they_are_all(shop: ApiServer, run: Run) -> None:
+    database = custom(
+        "platform.acme.example/v1", "Database", "orders", "shop",
+        metadata={"creationTimestamp": "2026-05-01T10:00:00Z"},
+    )  # fmt: skip
+    shop.add(database)
+    given = {"api_domains": ["acme.example"], "organisation": "acme", "teams": ["acme/checkout"]}
+
+    def told() -> dict[str, set[str]]:
+        seen = run(**given).people
+        return {
+            name: {one.value for one in seen if one.attribute == name}
+            for name in (takeup.CLAIM, takeup.CLUSTER)
+        }
+
+    assert told() == {takeup.CLAIM: set(), takeup.CLUSTER: {"partial"}}, "whose namespace it is nobody says"
+    shop.objects["", "namespaces"][1]["metadata"]["labels"] = {"team": "checkout"}
+    claim = "databases.platform.acme.example\nteam:acme/checkout"
+    assert told() == {takeup.CLAIM: {claim}, takeup.CLUSTER: {"whole"}}
+    shop.faults["/databases"] = refuse(403)
+    assert told() == {takeup.CLAIM: set(), takeup.CLUSTER: {"partial"}}

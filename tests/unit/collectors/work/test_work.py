@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors.plugin import LedgerRow, Target, WorkItem, Yield
+from cnmm_collectors import takeup
+from cnmm_collectors.plugin import LedgerRow, PersonFact, Target, WorkItem, Yield
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, Unknown
 from cnmm_collectors.subjects import Subject
@@ -256,3 +257,27 @@ def test_a_page_of_a_roadmap_and_a_table_of_tickets_say_what_they_answer(tmp_pat
     (tickets,) = (keys for group, keys in told.items() if group != "work: wiki.csv")
     assert "catalog.platform_roadmap_date" not in tickets
     assert "host.unplanned_work_ratio" in tickets
+
+
+HEADER = "Number,Task type,Labels,Assignment group,Requested by team,Assigned to,Opened,Closed"
+
+
+def told(found: list[Yield], attribute: str) -> set[str]:
+    return {one.value for one in found if isinstance(one, PersonFact) and one.attribute == attribute}
+
+
+def test_requests_to_platform_teams_are_told_with_what_they_were_about(tmp_path: Path) -> None:
+    rows = [
+        f"R-1,Request,data-base,platform,Payments,Dev 1,{ago(10)},{ago(9)}",
+        f"R-2,Request,data-base,platform,Web,Dev 1,{ago(120)},{ago(110)}",
+        f"R-3,Request,data-base,helpdesk,Web,Dev 1,{ago(10)},{ago(9)}",
+    ]
+    write(tmp_path, "tickets.csv", HEADER, rows)
+    found = collect(tmp_path, ALL)
+    assert told(found, takeup.REQUEST) == {"team:acme/payments\ndata base\nrequest"}, (
+        "90 days, and platform's"
+    )
+    assert told(found, takeup.TRACKED) == {"", "*"}
+    assert told(collect(tmp_path, {"platform": ["platform"]}), takeup.TRACKED) == {""}, "nobody says so"
+    write(tmp_path, "tickets.csv", HEADER, [*rows, f"R-4,Request,,platform,,Dev 1,{ago(5)},"])
+    assert told(collect(tmp_path, ALL), takeup.TRACKED) == {""}, "whose request that was nobody says"
