@@ -184,7 +184,8 @@ class SectionState:
 class NextEvidence:
     """What would narrow the intervals most: signals one source supplies, what it takes, what it could change.
 
-    `narrows` maps a section to (proven, possible) now and after: best case of proven, worst case of possible.
+    `narrows` maps a section that it moves further than the sources before it to (proven, possible) now and
+    after them all: best case of proven, worst case of possible.
     `blocking` are the rows waiting for it that block a section which holds the headline down.
     """
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cnmm_collectors.signals import SignalSpec, split_key
 from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState, headline_of
-from cnmm_rules.criteria import Catalogue
+from cnmm_rules.criteria import Catalogue, Criterion
 from cnmm_rules.levels import interval
 from cnmm_rules.rollup import UNDECLARED
 
@@ -31,22 +31,75 @@ def rank_next(
     """
     missing = {name: _missing(finding, catalogue.signals) for name, finding in findings.items()}
     waiting = {name: needs for name, needs in missing.items() if needs}
+    view = _Supposed(catalogue, findings, sections)
     opened: list[str] = []
     ranked: list[NextEvidence] = []
     while waiting and len(ranked) < LISTED:
         sources = sorted({source for needs in waiting.values() for _, source in needs})
         best = max(
-            (_weigh(catalogue, findings, sections, waiting, opened, source) for source in sources),
+            (_weigh(view, waiting, opened, source) for source in sources),
             key=lambda item: (item[0], item[1].rows, item[1].source),
         )[1]
         ranked.append(best)
         opened.append(best.source)
-        waiting = {
-            name: left
+        left = {
+            name: frozenset(need for need in needs if need[1] not in opened)
             for name, needs in waiting.items()
-            if (left := frozenset(need for need in needs if need[1] not in opened))
         }
+        view.settle(name for name, needs in left.items() if not needs)
+        waiting = {name: needs for name, needs in left.items() if needs}
     return tuple(ranked)
+
+
+class _Supposed:
+    """How sections could stand once some open rows are decided, each way worked out once.
+
+    `settled` are the rows that the sources ranked so far decide.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, findings: Mapping[str, Finding], sections: tuple[SectionState, ...]
+    ) -> None:
+        self.signals = catalogue.signals
+        self.sections = tuple(state for state in sections if state.proven is not None)
+        self.holding = headline_of(sections)["sections"]
+        self.blocked = {
+            name for state in self.sections if state.id in self.holding for name in state.blocking
+        }
+        self._findings = findings
+        self._rows = {
+            state.id: (catalogue.section(state.id), catalogue.of_section(state.id)) for state in self.sections
+        }
+        self._names = {name: frozenset(row.id for row in rows) for name, (_, rows) in self._rows.items()}
+        self._settled: frozenset[str] = frozenset()
+        self._known: dict[tuple[str, frozenset[str]], tuple[int, int]] = {}
+
+    def settle(self, names: Iterable[str]) -> None:
+        """Take rows as decided from here on."""
+        self._settled |= frozenset(names)
+
+    def ends(self, names: Iterable[str]) -> dict[str, _Ends]:
+        """Return the ends of each section now, then best and worst with these and settled rows decided."""
+        decided = self._settled | frozenset(names)
+        return {
+            state.id: (state.proven or 0, state.possible or 0, *self._decided(state.id, decided))
+            for state in self.sections
+        }
+
+    def _decided(self, section: str, decided: frozenset[str]) -> tuple[int, int]:
+        key = section, decided & self._names[section]
+        if key not in self._known:
+            own, rows = self._rows[section]
+            best = interval(own, rows, self._suppose(rows, key[1], met=True))
+            worst = interval(own, rows, self._suppose(rows, key[1], met=False))
+            self._known[key] = (best or (0, 0))[0], (worst or (0, 0))[1]
+        return self._known[key]
+
+    def _suppose(
+        self, rows: Iterable[Criterion], decided: frozenset[str], *, met: bool
+    ) -> dict[str, Finding]:
+        own = {row.id: self._findings[row.id] for row in rows if row.id in self._findings}
+        return own | {name: replace(own[name], proven=met, possible=met) for name in decided & own.keys()}
 
 
 def _missing(finding: Finding, signals: Mapping[str, SignalSpec]) -> frozenset[tuple[str, str]]:
@@ -70,40 +123,24 @@ def _source(signal: str, signals: Mapping[str, SignalSpec]) -> str:
 
 
 def _weigh(
-    catalogue: Catalogue,
-    findings: Mapping[str, Finding],
-    sections: tuple[SectionState, ...],
-    waiting: Mapping[str, frozenset[tuple[str, str]]],
-    opened: list[str],
-    source: str,
+    view: _Supposed, waiting: Mapping[str, frozenset[tuple[str, str]]], opened: list[str], source: str
 ) -> tuple[_Gain, NextEvidence]:
     reach = {*opened, source}
     decidable = [name for name, needs in waiting.items() if {via for _, via in needs} <= reach]
     touched = [name for name, needs in waiting.items() if source in {via for _, via in needs}]
-    best = _suppose(findings, decidable, met=True)
-    worst = _suppose(findings, decidable, met=False)
-    after: dict[str, _Ends] = {}
-    for state in sections:
-        if state.proven is None or state.possible is None:
-            continue
-        section, rows = catalogue.section(state.id), catalogue.of_section(state.id)
-        proven = (interval(section, rows, best) or (0, 0))[0]
-        possible = (interval(section, rows, worst) or (0, 0))[1]
-        after[state.id] = (state.proven, state.possible, proven, possible)
-    holding = headline_of(sections)["sections"]
-    blocked = {name for state in sections if state.id in holding for name in state.blocking}
+    before, after = view.ends(()), view.ends(decidable)
     signals = sorted({signal for name in touched for signal, via in waiting[name] if via == source})
     item = NextEvidence(
         source=source,
         signals=tuple(signals),
-        needs=_need(source, signals, catalogue.signals),
+        needs=_need(source, signals, view.signals),
         rows=len(touched),
         after=tuple(opened),
-        narrows={name: ends for name, ends in after.items() if ends[:2] != ends[2:]},
-        blocking=tuple(sorted(blocked.intersection(touched))),
+        narrows={name: ends for name, ends in after.items() if ends != before[name]},
+        blocking=tuple(sorted(view.blocked.intersection(touched))),
     )
-    rated = [after[state.id] for state in sections if state.in_headline and state.id in after]
-    held = [after[name] for name in holding if name in after]
+    rated = [after[state.id] for state in view.sections if state.in_headline]
+    held = [after[name] for name in view.holding if name in after]
     gain = sum(map(_narrowed, held)), len(item.blocking), _moved(rated), sum(map(_narrowed, after.values()))
     return gain, item
 
@@ -119,13 +156,6 @@ def _moved(rated: Sequence[_Ends]) -> int:
 def _narrowed(ends: _Ends) -> int:
     proven, possible, best, worst = ends
     return (best - proven) + (possible - worst)
-
-
-def _suppose(findings: Mapping[str, Finding], names: Iterable[str], *, met: bool) -> dict[str, Finding]:
-    supposed = dict(findings)
-    for name in names:
-        supposed[name] = replace(findings[name], proven=met, possible=met)
-    return supposed
 
 
 def _need(source: str, signals: list[str], declared: Mapping[str, SignalSpec]) -> str:

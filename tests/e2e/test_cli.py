@@ -147,15 +147,25 @@ def test_what_the_operator_must_mend_is_one_line_and_status_2(
     assert len(err.splitlines()) == 1, err
 
 
-def test_gates_and_strict(bench: Bench) -> None:
+def test_gates_and_strict(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     good, bad = bench.recipe("good"), bench.recipe("bad", crash=["acme/r001"])
-    assert bench.scan(good, "--fail-under", "org=1", "--require-coverage", "org=100%")[0] == 0
-    status, _, err = bench.scan(good, "--fail-under", "headline=2", "--quiet")
-    assert (status, err) == (1, "cnmm: gate not met: proven of headline is 1, required is 2\n")
-    assert bench.scan(bad)[0] == 0
-    assert bench.scan(bad, "--strict")[0] == 3
-    assert bench.scan(bad, "--strict", "--fail-under", "org=5")[0] == 3
-    assert bench.scan(good, "--fail-under", "nothing=1")[0] == 2
+
+    def scan(*arguments: str) -> tuple[int, str]:
+        line = ["scan", "-c", "cnmm.yaml", "-o", "out", "--format", "plain", *arguments]
+        status, _, err = here(bench, line, monkeypatch, capsys)
+        return status, err
+
+    assert scan(good, "--fail-under", "org=1", "--require-coverage", "org=100%")[0] == 0
+    assert scan(good, "--fail-under", "headline=2", "--quiet") == (
+        1,
+        "cnmm: gate not met: proven of headline is 1, required is 2\n",
+    )
+    assert scan(bad)[0] == 0
+    assert scan(bad, "--strict")[0] == 3
+    assert scan(bad, "--strict", "--fail-under", "org=5")[0] == 3
+    assert scan(good, "--fail-under", "nothing=1")[0] == 2
 
 
 def test_an_altered_bundle_is_status_1_and_a_newer_one_2(bench: Bench) -> None:
@@ -177,9 +187,11 @@ def test_json_lines_for_machines(bench: Bench) -> None:
     assert "planned" in events
 
 
-def test_schemas_are_json_schemas(bench: Bench) -> None:
+def test_schemas_are_json_schemas(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("settings", "waivers", "manifest", "catalogue", "overlay", "assessment"):
-        status, out, _ = bench.run("schema", name)
+        status, out, _ = here(bench, ["schema", name], monkeypatch, capsys)
         assert status == 0
         assert "properties" in json.loads(out)
 

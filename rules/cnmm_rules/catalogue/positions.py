@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -46,9 +47,10 @@ class Located:
         return self.marks.get(known, (1, 1))
 
 
+@lru_cache(maxsize=64)
 def parse(name: str, raw: bytes) -> Located:
     """Return the document with positions; raises CatalogueError for bad YAML, anchors, or a size past the
-    limits."""
+    limits. Nobody changes what is returned: a scan reads its catalogue again from the bundle it sealed."""
     if len(raw) > MAX_BYTES:
         raise CatalogueError(f"{name}:1:1: {len(raw)} bytes: a catalogue file holds at most {MAX_BYTES}")
     try:

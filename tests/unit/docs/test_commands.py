@@ -7,10 +7,12 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cnmm_scanner.cli import run
 from unit.docs.pages import PAGES, ROOT, commands, written
 
 AUTHOR = {
@@ -19,23 +21,25 @@ AUTHOR = {
     "GIT_COMMITTER_NAME": "Builder",
     "GIT_COMMITTER_EMAIL": "builder@example.org",
 }
+Start = Callable[[str, Path], None]
 SHOWN = [page for page in PAGES if any(not demo for _, demo in commands(page.read_text("utf-8")))]
 TOURS = [page for page in PAGES if any(demo for _, demo in commands(page.read_text("utf-8")))]
 
 
-def start(command: str, folder: Path) -> None:
-    """Run a command line of cnmm in a folder; fails with what it said."""
-    program, *arguments = shlex.split(command)
-    assert program == "cnmm", f"{command}: only cnmm is shown in console blocks"
-    ran = subprocess.run(
-        [sys.executable, "-m", "cnmm_scanner", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 0, f"{command}\n{ran.stdout}\n{ran.stderr}"
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Start:
+    """Run a command line of cnmm in a folder, in this process; fails with what it said."""
+
+    def go(command: str, folder: Path) -> None:
+        program, *arguments = shlex.split(command)
+        assert program == "cnmm", f"{command}: only cnmm is shown in console blocks"
+        with monkeypatch.context() as patch:
+            patch.chdir(folder)
+            status = run(arguments)
+        said = capfd.readouterr()
+        assert status == 0, f"{command}\n{said.out}\n{said.err}"
+
+    return go
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.name)
-def test_commands_of_a_page_run_in_order(page: Path, checkout: Path) -> None:
+def test_commands_of_a_page_run_in_order(page: Path, checkout: Path, start: Start) -> None:
     for name, content in written(page.read_text("utf-8")):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text(content)
@@ -78,7 +82,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("page", TOURS, ids=lambda page: page.name)
-def test_commands_about_the_sample_organisation_run(page: Path, demo: Path) -> None:
+def test_commands_about_the_sample_organisation_run(page: Path, demo: Path, start: Start) -> None:
     for command, about_it in commands(page.read_text("utf-8")):
         if about_it:
             start(command, demo)

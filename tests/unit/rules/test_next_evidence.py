@@ -89,3 +89,12 @@ def test_where_nothing_unread_holds_the_headline_the_widest_comes_first() -> Non
     steps = ranked({**WIDE, f"{LOW}.L4.row": ("kube",)}, unmet=(f"{LOW}.L2.row",))
     assert [step.source for step in steps] == ["survey", "kube"]
     assert not any(step.blocking for step in steps)
+
+
+def test_what_the_steps_before_decide_stays_decided() -> None:
+    """The second step alone proves level 4 of nothing: level 3 hangs on what the first one reads."""
+    steps = ranked({f"{HIGH}.L3.row": ("survey",), f"{HIGH}.L4.row": ("hr",)}, unmet=(f"{LOW}.L2.row",))
+    assert [(step.source, step.narrows[HIGH]) for step in steps] == [
+        ("survey", (2, 5, 3, 2)),
+        ("hr", (2, 5, 4, 2)),
+    ]
