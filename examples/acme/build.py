@@ -12,7 +12,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from recipe import catalogue, checkout, data, exports, ledger, payments, platform, records, security, web
+from recipe import (
+    catalogue,
+    checkout,
+    data,
+    exports,
+    ledger,
+    payments,
+    platform,
+    records,
+    security,
+    tracker,
+    web,
+)
 from recipe.model import Commit, Repository
 from recipe.people import PEOPLE, address
 
@@ -29,7 +41,8 @@ REPOSITORIES: tuple[Repository, ...] = tuple(
 HOST = "https://git.acme.example/acme"
 REFUSED = ("store-locator", "web")
 """Declared, and never handed to the auditors: it keeps every range of the organisation open a little."""
-SETTINGS_HEAD = """\
+SETTINGS_HEAD = (
+    """\
 # The audit of the sample organisation acme.
 organisation: acme
 as_of: 2026-11-01
@@ -47,13 +60,20 @@ sources:
   artefacts: artefacts
   attestations: attestations
   catalog: catalog
+"""
+    + tracker.SOURCES
+    + """\
 waivers: waivers.yaml
 collectors:
   people: {surveys: {survey.csv: {invited: 400, scale: 7}}}
   records: {trust: {Chief executive: keys/sponsor.pub}}
+"""
+    + tracker.COLLECTOR
+    + """\
 scope:
   declared_by: Head of engineering, from the host's list of repositories and the teams page, 31 October 2026
 """
+)
 
 
 def main(arguments: list[str]) -> int:

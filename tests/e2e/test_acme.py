@@ -297,6 +297,19 @@ def test_no_canary_in_anything_written_or_said(scanned: Scanned) -> None:
     assert found == []
 
 
+def test_clones_alone_prove_no_level_that_exports_prove(scanned: Scanned) -> None:
+    """The same bundle without what exports, records, the catalogue, the host and the clusters said."""
+    with Bundle(scanned.out / "bundle.cnmm") as bundle:
+        facts, catalogue = bundle.facts(), bundle.catalogue()
+        alone = replace(facts, observations=[one for one in facts.observations if one.source == "git"])
+        proven = {one.id: one.proven for one in assess(alone, catalogue).sections if one.rated}
+    whole = {one["id"]: one["proven"] for one in scanned.assessment["sections"] if one["rated"]}
+    assert proven.keys() == whole.keys()
+    assert all(proven[name] <= whole[name] for name in proven)
+    assert set(proven.values()) == {0}
+    assert [name for name in ("org", "teams", "upskilling", "culture") if whole[name] < 2] == []
+
+
 def test_bundle_verifies(scanned: Scanned) -> None:
     done = command("verify", str(scanned.out / "bundle.cnmm"))
     assert done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace")

@@ -168,12 +168,16 @@ class Planted:
         people = [(self.plant("id"), f"{self.plant('mail')}@corp.example") for _ in range(60)]
         private = [[self.plant("cell") for _ in PERSONAL] for _ in people]
         roster = [
-            [who, mail, titles[n % 4], f"team-{n % 6}", people[n % 6][0], *private[n]]
+            [who, mail, self.plant("login"), titles[n % 4], f"team-{n % 6}", people[n % 6][0], *private[n]]
             for n, (who, mail) in enumerate(people)
         ]
-        roster += [[people[0][0], people[1][1], "Clash", "team-1", "", *private[0]], [self.plant("short")]]
-        roster += [["", "", self.plant("title"), "team-1", "", *private[1]]]
-        self.write("roster.csv", ["Employee ID", "Email", "Job Title", "Team", "Manager", *PERSONAL], roster)
+        roster += [
+            [people[0][0], people[1][1], "", "Clash", "team-1", "", *private[0]],
+            [self.plant("short")],
+        ]
+        roster += [["", "", "", self.plant("title"), "team-1", "", *private[1]]]
+        header = ["Employee ID", "Email", "GitHub", "Job Title", "Team", "Manager", *PERSONAL]
+        self.write("roster.csv", header, roster)
         training = [
             [mail, f"Kubernetes {self.plant('course')}", "Completed", "2026-05-01", self.plant("note")]
             for _, mail in people[:40]
@@ -213,14 +217,29 @@ class Planted:
         )
         (artefacts / "bad.yaml").write_text(f"key: strategy-doc\ndate: {self.plant('baddate')}\n")
         self.fill_registers()
+        self.fill_work()
         (self.folder / "cnmm.yaml").write_text(
             "organisation: acme\nas_of: 2026-11-01\n"
             "sources:\n  roster: roster.csv\n  training: [training.csv, broken.csv, locked.xlsx]\n"
             "  certifications: certs.csv\n  survey: survey.csv\n  artefacts: artefacts\n"
             "  vendors: vendors.csv\n  services: services.csv\n  directory: directory.csv\n"
-            "  attestations: attestations\n  catalog: catalog.yaml\n"
+            "  attestations: attestations\n  catalog: catalog.yaml\n  work: tickets.csv\n  oncall: pages.csv\n"
             "collectors: {people: {surveys: {survey.csv: {invited: 60, scale: 7}}}}\n"
         )
+
+    def fill_work(self) -> None:
+        """Plant who writes, handles and is paged in exports of a tracker and a rota, broken rows among them."""
+        header = ["Issue key", "Summary", "Issue Type", "Sprint", "Team", "Assignee", "Reporter", "Created"]
+        tickets = [
+            [f"PAY-{n}", self.plant("summary"), "Bug", "S1", "payments", self.plant("handler"),
+             self.plant("reporter"), "2026-10-01"]
+            for n in range(9)
+        ]  # fmt: skip
+        tickets += [["PAY-9", "", "Bug", "", "payments", self.plant("handler"), "", self.plant("created")]]
+        self.write("tickets.csv", header, [*tickets, [self.plant("short")]])
+        pages = [[str(n), "2026-10-01T10:00:00Z", "pay", self.plant("paged")] for n in range(9)]
+        pages += [["9", self.plant("when"), "pay", self.plant("paged")]]
+        self.write("pages.csv", ["Incident number", "Created at", "Escalation policy", "Assigned to"], pages)
 
     def fill_registers(self) -> None:
         """Plant accounts, members of teams, and statements whose keys and dates are none."""
@@ -342,6 +361,8 @@ def test_no_canary_is_in_anything_a_scan_writes(place: Place) -> None:
         "directory.csv",
     ):
         assert read in ledger
+    worked = members["bundle.cnmm/ledger/work.ndjson"].decode()
+    assert all(name in worked for name in ("tickets.csv", "pages.csv", "not a date"))
     assert "0.yaml" in members["bundle.cnmm/ledger/records.ndjson"].decode()
     assert "catalog.yaml" in members["bundle.cnmm/ledger/catalog.ndjson"].decode()
 

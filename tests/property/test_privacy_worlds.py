@@ -25,20 +25,24 @@ from cnmm_collectors.work import WorkCollector
 K = 5
 AS_OF = date(2026, 11, 1)
 Exports = dict[str, list[str]]
-"""Rows by kind of export, the header first."""
+"""Rows by kind of export, the header first; what follows a hyphen names one file of several."""
+SETTINGS: dict[str, dict[str, object]] = {
+    "people": {"mappings": {"roster-earlier.csv": {"state_of": "2025-11-01"}}},
+    "work": {"tracked": ["*"], "platform": ["platform"]},
+}
 
 
 def published(folder: Path, exports: Exports) -> frozenset[str]:
     """Return all that a scan of these exports publishes, digests left out."""
     facts = []
-    for kind, rows in exports.items():
-        (folder / f"{kind}.csv").write_text("\n".join(rows) + "\n")
-        facts.append((kind, str(folder / f"{kind}.csv")))
+    for name, rows in exports.items():
+        (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
+        facts.append((name.partition("-")[0], str(folder / f"{name}.csv")))
     found: set[str] = set()
     for collector, name in ((PeopleCollector(), "people"), (WorkCollector(), "work")):
         reader = SourceReader(collector=name, version="1", as_of=AS_OF, now="2026-11-01T00:00:00Z")
         target = Target(name, "sources", subject=Subject.parse("org:acme"), facts=(*facts, ("k", str(K))))
-        chosen = collector.Settings()
+        chosen = collector.Settings.model_validate(SETTINGS[name])
         for item in collector.plan(target, chosen, reader):
             for one in collector.collect(item, chosen, reader) if isinstance(item, WorkItem) else [item]:
                 found |= set(_spelled(one))
@@ -121,6 +125,25 @@ def assessed(people: int, number: int) -> Exports:
     return {"roster": made["roster"], "training": ["Email,Skill level,Assessed by,Assessed on", *levels]}
 
 
+def moved(people: int, number: int) -> Exports:
+    """Return two states of a roster of three teams of ten: so many are in another team than a year ago."""
+    del people
+    now = [row(n, team=f"Team {n % 3}") for n in range(30)]
+    before = [row(n, team=f"Team {(n + (n < number)) % 3}") for n in range(30)]
+    return {"roster": [ROSTER, *now], "roster-earlier": [ROSTER, *before]}
+
+
+def handling(people: int, number: int) -> Exports:
+    """Return a tracker in which twenty tickets of a team go to so many people."""
+    header = "Issue key,Issue Type,Sprint,Team,Assignee,Requested by team,Created,Resolved"
+    rows = [
+        f"T-{n},{('Story', 'Bug')[n % 2]},S,pay,{f'p{n % number}' if number else ''},,2026-0{8 + n % 3}-0{n % 9 + 1},"
+        "2026-10-20"
+        for n in range(20)
+    ]
+    return {**world(people, 0, lambda _: {}), "work": [header, *rows]}
+
+
 def marked(**changes: str) -> Callable[[int, int], Exports]:
     return lambda people, number: world(people, number, lambda _: changes)
 
@@ -136,6 +159,8 @@ GROUPS: dict[str, Callable[[int, int], Exports]] = {
     "strangers in the training export": strangers,
     "holders of CKS": certified,
     "people who left": leavers,
+    "people who changed teams": moved,
+    "people who handle a team's tickets": handling,
 }
 SEEN = {"platform engineers": ("role platform", "role_filled", "disciplines of teams", "team_discipline")}
 """Whether anybody holds a role, in the organisation or in a team, is a question of its own: left out here."""
@@ -143,6 +168,13 @@ SEEN = {"platform engineers": ("role platform", "role_filled", "disciplines of t
 
 def _without(told: frozenset[str], words: Sequence[str]) -> frozenset[str]:
     return frozenset(one for one in told if not any(word in one for word in words))
+
+
+def test_the_worlds_say_something(tmp_path: Path) -> None:
+    told = " ".join(published(tmp_path, {**handling(25, 6), **moved(30, 12)}))
+    for signal in ("host.unplanned_work_ratio", "hr.team_restructure_count_12m"):
+        assert f"'{signal}', 'subject'" in told
+        assert f"{signal}', 'subject': 'org:acme', 'source': 'hr', 'state': 'unknown'" not in told
 
 
 @pytest.mark.parametrize("people", [10, 25])

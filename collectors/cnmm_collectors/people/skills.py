@@ -118,17 +118,20 @@ class Skills:
             if len(effort) < self.desk.cells.k:
                 yield self.desk.untold(key, "training", "the group is too small to be told", Gap.NOT_VISIBLE)
             else:
-                yield self.desk.told(
-                    key, "training", Fraction(held, len(LAYERS)), files, "layers of the stack"
-                )
+                share = Fraction(held, len(LAYERS))
+                yield self.desk.told(key, "training", share, files, "layers of the stack")
         key = "training.source_diversity_count"
         if not self.learning.provided:
             yield self.desk.untold(key, "training", "the export names no provider")
             return
         used = sum(bool(self.learning.learners(kind, Span.YEAR)) for kind in KINDS)
-        whole = not (self.learning.unread or self.learning.partial)
-        told = used if whole else Interval(Fraction(used), Fraction(len(KINDS)))
-        yield self.desk.told(key, "training", told, files, "kinds of source")
+        kinds = Interval(Fraction(used), Fraction(len(KINDS))) if self._may_miss_some else used
+        yield self.desk.told(key, "training", kinds, files, "kinds of source")
+
+    @property
+    def _may_miss_some(self) -> bool:
+        """True where more may have been learned than was seen: unread rows, or no word on who belongs."""
+        return bool(self.learning.unread or self.learning.partial or self.groups is None)
 
     def _certificates(self) -> Iterator[Signal]:
         source, files = "certifications", tuple(self.certificates.files)

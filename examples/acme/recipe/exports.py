@@ -1,4 +1,4 @@
-"""What the people systems of acme export: roster, training, certificates, a survey, lists of accounts."""
+"""What the people systems of acme export: roster, training, certificates, a survey, accounts, work."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
+from recipe import tracker
 from recipe.staff import KNOWN, PREFIX, Member, certificates, is_trained, staff
 
 Row = Sequence[str]
@@ -33,6 +34,9 @@ def files() -> dict[str, bytes]:
         "vendors.csv": _csv([("Email", "Company", "Last Day"), *_vendors()]),
         "services.csv": _csv([("Account", "Owner"), *SERVICES]),
         "directory.csv": _csv(_directory(people)),
+        "tickets.csv": _csv(tracker.tickets(people)),
+        "pages.csv": _csv(tracker.pages()),
+        "access-reviews.csv": _csv(tracker.reviews()),
     }
 
 

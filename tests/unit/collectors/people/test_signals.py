@@ -382,3 +382,16 @@ def test_start_dates_that_can_be_read_two_ways_are_left_alone_and_said(tmp_path:
         }
         assert joined == ({told} if told else set())
         assert ("start dates can be read two ways" in row(found, "roster.csv").detail) is (told == "junior")
+
+
+def test_learning_of_people_whom_no_roster_knows_denies_nothing(tmp_path: Path) -> None:
+    header = "Email,Course Title,Provider,Status,Completion Date"
+    write(tmp_path, "training.csv", header, [
+        f"p{n}@corp.example,Kubernetes Fundamentals,{('Internal Academy', 'Linux Foundation')[n % 2]},Completed,2026-05-01"
+        for n in range(40)
+    ])  # fmt: skip
+    roster(tmp_path)
+    assert value(collect(tmp_path), "training.source_diversity_count") == 2
+    (tmp_path / "roster.csv").unlink()
+    # None of them is known now, and each may have used whatever there is.
+    assert value(collect(tmp_path), "training.source_diversity_count") == Interval(Fraction(0), Fraction(3))
