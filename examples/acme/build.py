@@ -65,7 +65,7 @@ sources:
     + """\
 waivers: waivers.yaml
 collectors:
-  people: {surveys: {survey.csv: {invited: 400, scale: 7}}}
+  people: {headcount: 400, surveys: {survey.csv: {invited: 400, scale: 7}}}
   records: {trust: {Chief executive: keys/sponsor.pub}}
 """
     + tracker.COLLECTOR

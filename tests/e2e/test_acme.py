@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cnmm_collectors.signals import Observation
+from cnmm_collectors.signals import Gap, Observation, State
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.engine import assess
 from cnmm_rules.facts import Facts
@@ -295,6 +295,36 @@ def test_no_canary_in_anything_written_or_said(scanned: Scanned) -> None:
         if canary.lower().encode() in content.lower()
     ]
     assert found == []
+
+
+def test_withholding_what_one_source_said_raises_nothing_and_rules_nothing_out(scanned: Scanned) -> None:
+    """Law 4 over the whole sample, for the organisation and every team: each source unread in turn."""
+    with Bundle(scanned.out / "bundle.cnmm") as bundle:
+        facts, catalogue = bundle.facts(), bundle.catalogue()
+        everything = list(facts.observations)
+        whole = intervals(assess(replace(facts, observations=everything), catalogue))
+        for source in sorted({one.source for one in everything}):
+            seen = [
+                replace(one, state=State.UNKNOWN, value=None, gap=Gap.NOT_COLLECTED, evidence=())
+                if one.source == source else one
+                for one in everything
+            ]  # fmt: skip
+            for about, (proven, possible) in intervals(
+                assess(replace(facts, observations=seen), catalogue)
+            ).items():
+                assert proven <= whole[about][0], (source, about)
+                assert possible >= whole[about][1], (source, about)
+
+
+def intervals(found: Any) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return (proven, possible) by subject and section, of all that is rated."""
+    parts = [("org", found.sections), *((str(team), sections) for team, sections in found.teams)]
+    return {
+        (about, one.id): (one.proven, one.possible)
+        for about, sections in parts
+        for one in sections
+        if one.proven is not None and one.possible is not None
+    }
 
 
 def test_clones_alone_prove_no_level_that_exports_prove(scanned: Scanned) -> None:

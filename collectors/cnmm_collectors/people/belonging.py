@@ -157,7 +157,7 @@ class Belonging:
             texts = {
                 p.profile for p in people.values() if p.profile and titles.CLOUD_NATIVE & set(p.families)
             }
-            yield self._tell("hr.cn_role_profile_count", len(texts), "published role texts")
+            yield self._tell("hr.cn_role_profile_count", self._at_least(len(texts)), "published role texts")
         else:
             for key in ("roster.role_profile_ratio", "hr.cn_role_profile_count"):
                 yield self._missing(key, "the roster does not list role texts")
@@ -169,6 +169,8 @@ class Belonging:
         key = "roster.security_role_split_ratio"
         if not security:
             yield self._missing(key, "the roster lists no security role text")
+        elif self.roster.unread:
+            yield self._missing(key, "rows of the roster are unread", Gap.MALFORMED)
         else:
             clear = sum(
                 ("security_policy" in found) != bool(found & titles.SECURITY) for found in security.values()
@@ -184,7 +186,11 @@ class Belonging:
         for person in self.roster.people.values():
             for group in person.groups:
                 sizes[group] = sizes.get(group, 0) + 1
-        return self._tell(key, sum(size >= 3 for size in sizes.values()), "expert groups")
+        return self._tell(key, self._at_least(sum(size >= 3 for size in sizes.values())), "expert groups")
+
+    def _at_least(self, number: int) -> int | Interval:
+        """Return a count that grows with each row that was not read, open upwards while there is one."""
+        return Interval(Fraction(number), None) if self.roster.unread else number
 
     def _flags(self) -> Iterator[Signal]:
         engineers = [self.roster.people[number] for number in self.groups.get("engineers")]
@@ -206,6 +212,14 @@ def _is_platform_team(members: Sequence[Person], declared: str) -> bool:
         return False
     platform = sum("platform_engineer" in person.families for person in members)
     return declared.startswith("platform") or 2 * platform > len(members)
+
+
+_OF_TEAMS = (
+    ("roster.team_over9_ratio", "team"),
+    ("roster.security_champion_ratio", "champion"),
+    ("roster.tech_lead_ratio", "tech_lead"),
+)
+"""What is asked of engineering teams alone, and the column that answers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +245,21 @@ class Teams:
             return
         for team, members in self.groups.teams.items():
             yield from self._team(self.subject(team), [self.roster.people[number] for number in members])
+        yield from self._others()
         yield from self._sizes()
+
+    def _others(self) -> Iterator[Signal]:
+        """Yield that a team in which engineers are the fewer is none of those asked about.
+
+        Another list may name it as a team; without this it would be one more that nobody has read.
+        """
+        if self.roster.unread:
+            return
+        own = {self.subject(team) for team in self.groups.teams}
+        for team in sorted({self.subject(name) for name in self.roster.members()} - own):
+            for key, column in _OF_TEAMS:
+                if column in self.roster.columns:
+                    yield self.desk.absent(key, self.source, self.roster.files, "engineering teams", team)
 
     def _team(self, team: Subject, members: list[Person]) -> Iterator[Signal]:
         files, desk = self.roster.files, self.desk
@@ -256,6 +284,11 @@ class Teams:
 
     def _sizes(self) -> Iterator[Signal]:
         files, k = self.roster.files, self.desk.cells.k
+        if self.roster.unread:
+            for key in ("roster.team_size_p50", "roster.team_discipline_p50", "hr.silo_index"):
+                why = "rows of the roster are unread: any team may be larger"
+                yield self.desk.untold(key, self.source, why, Gap.MALFORMED)
+            return
         members = [[self.roster.people[n] for n in found] for found in self.groups.teams.values()]
         few = "fewer than three teams"
         if len(members) < 3:

@@ -83,7 +83,7 @@ class Exports:
                 for path in paths:
                     self._take(ahead, kind, path, take)
                 if paths is now:
-                    self.roster.finish()
+                    self.roster.finish(self.settings.headcount)
         self.learning.partial = self.failed("training") is not None
         self.certificates.partial |= self.failed("certifications") is not None
         for kind in REGISTERS:

@@ -48,7 +48,9 @@ def _answers(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Yi
         if groups.teams:
             subjects = tuple(sorted({teams.subject(name) for name in groups.teams}))
             evidence = desk.cite(roster.files, "engineering teams", str(len(subjects)))
-            yield Population(desk.org, SubjectKind.TEAM, len(subjects), subjects, "enumeration", evidence)
+            # Each row that was not read may belong to one team more.
+            count = len(subjects) + roster.unread
+            yield Population(desk.org, SubjectKind.TEAM, count, subjects, "enumeration", evidence)
         yield from _restructures(desk, exports, belonging.source)
     yield from Skills(
         desk, groups, exports.learning, exports.certificates, tuple(roster.files), roster.unread

@@ -88,8 +88,9 @@ class Roster:
             intake.reject(table, rowids, code)
         self.unread += intake.quarantined
 
-    def finish(self) -> None:
-        """Mark who leads others, once every file was read."""
+    def finish(self, declared: int = 0) -> None:
+        """Mark who leads others, once every file was read; of `declared` people those not seen are unread."""
+        self.unread += max(0, declared - len(self.people) - self.unread)
         led = {person.manager for person in self.people.values() if person.manager}
         for number, person in self.people.items():
             if led & set(self.directory.aliases[number]):

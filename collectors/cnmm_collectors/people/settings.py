@@ -34,6 +34,12 @@ class Settings(BaseModel):
         default_factory=dict, description="File name pattern to what it asked"
     )
 
+    headcount: int = Field(
+        default=0,
+        ge=0,
+        description="How many people belong now; where rosters list fewer, the rest counts as unread",
+    )
+
     def hints(self, path: Path) -> Hints:
         """Return how a file is to be read; raises TableFault."""
         return hints_of(self.mappings, path)

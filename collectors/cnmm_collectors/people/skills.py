@@ -66,6 +66,11 @@ class Skills:
         """True where certificate records exist that were not read."""
         return self.certificates.partial or self.certificates.unread > 0
 
+    @property
+    def _hidden(self) -> bool:
+        """True where somebody may hold what was not seen: records, or people of the roster, are unread."""
+        return self._open or self.strangers > 0
+
     def _share(
         self,
         key: str,
@@ -140,10 +145,10 @@ class Skills:
         for cert in ("any", "cka-or-ckad", "kcna-or-kcsa"):
             key = f"training.cert_active_count{{cert={cert}}}"
             bucket = cells.bucket(len(_holders(_CERTS[cert], active)))
-            if self._open and bucket.low == 0:
+            if self._hidden and bucket.low == 0:
                 yield self.desk.untold(key, source, _PARTIAL, Gap.NOT_VISIBLE)
             else:
-                bucket = Interval(bucket.low, None) if self._open else bucket
+                bucket = Interval(bucket.low, None) if self._hidden else bucket
                 yield self.desk.told(key, source, bucket, files, f"holders of {cert}")
         for cert in _HOLDERS:
             holders = _holders(_CERTS[cert], active)
@@ -167,7 +172,7 @@ class Skills:
         cell = team_share(held, len(teams))
         if cell is None:
             return self.desk.untold(key, source, "fewer than three teams of five or more", Gap.NOT_VISIBLE)
-        if self._open or self.strangers:
+        if self._hidden:
             cell = Interval(cell.low, Fraction(1))
         files = (*self.roster_files, *self.certificates.files)
         return self.desk.told(key, source, cell, files, f"teams of {self.desk.cells.k} or more")
@@ -185,7 +190,7 @@ class Skills:
             ("training.golden_set_at_least_5", whole, f"holders of the {len(golden)} asked for on {as_of}"),
             ("training.cks_record_gap_at_least_5", gap, "CKS records without CKA"),
         ):
-            if self._open and number < k:
+            if self._hidden and number < k:
                 yield self.desk.untold(key, "certifications", _PARTIAL, Gap.NOT_VISIBLE)
             else:
                 yield self.desk.told(key, "certifications", number >= k, files, what)

@@ -91,11 +91,12 @@ def write(place: Path, count: int) -> dict[str, Path]:
             ),
         ],
         "training": [
-            ("employee id", "course", "status", "completion date"),
+            ("employee id", "course", "provider", "status", "completion date"),
             *(
                 (
                     f"E{n:02d}",
                     "Kubernetes fundamentals" if n % 2 else "Secure coding",
+                    "Internal Academy" if n % 3 else "Linux Foundation",
                     "completed",
                     f"2026-0{1 + n % 9}-15",
                 )

@@ -18,8 +18,9 @@ from cnmm_collectors.people.settings import Settings
 from cnmm_collectors.plugin import LedgerRow, PersonFact, Population, Target, WorkItem, Yield
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.reader.people import pseudonym
-from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, Unknown
+from cnmm_collectors.signals import Absent, Gap, Interval, Observed, Reading, Signal, Unknown
 from cnmm_collectors.subjects import Subject
+from contract.judging import tells_no_more
 
 AS_OF = date(2026, 11, 1)
 TITLES = ("Senior Platform Engineer", "Software Developer", "Site Reliability Engineer", "Product Owner")
@@ -85,6 +86,8 @@ def test_a_roster_answers_what_rosters_answer(tmp_path: Path) -> None:
     assert isinstance(senior, Interval)
     assert senior.low <= Fraction(20, 60) <= (senior.high or 1)
     assert senior.low > Fraction(1, 4)
+    # Another list may name the teams of product owners too: they are outside of what is asked of engineers.
+    assert isinstance(reading(found, "roster.security_champion_ratio", "team:acme/team-3"), Absent)
     teams = next(one for one in found if isinstance(one, Population))
     # Product owners have teams of their own; nobody's team is counted where engineers are the fewer.
     assert teams.count == 6
@@ -395,3 +398,26 @@ def test_learning_of_people_whom_no_roster_knows_denies_nothing(tmp_path: Path) 
     (tmp_path / "roster.csv").unlink()
     # None of them is known now, and each may have used whatever there is.
     assert value(collect(tmp_path), "training.source_diversity_count") == Interval(Fraction(0), Fraction(3))
+
+
+def test_half_of_a_roster_rules_nothing_out_where_the_headcount_is_declared(tmp_path: Path) -> None:
+    header = "Employee ID,Work Email,Job Title,Team,Expert Group,Champion"
+    rows = [
+        f"{n:05d},p{n}@corp.example,{TITLES[n % 4]},Team {n % 8},{'kubernetes' if n > 70 else ''},no"
+        for n in range(80)
+    ]
+    write(tmp_path, "certifications.csv", "Email,Badge Name,Issuer,Issued At", [
+        f"p{n}@corp.example,CKA,CNCF,2026-01-01" for n in range(60, 80)
+    ])  # fmt: skip
+    write(tmp_path, "roster.csv", header, rows)
+    whole = {one.key: one.reading for one in collect(tmp_path, {"headcount": 80})
+             if isinstance(one, Signal) and one.subject == Subject.parse("org:acme")}  # fmt: skip
+    write(tmp_path, "roster.csv", header, rows[:40])
+    half = collect(tmp_path, {"headcount": 80})
+    for one in half:
+        if isinstance(one, Signal) and one.key in whole and str(one.subject) == "org:acme":
+            assert tells_no_more(one.reading, whole[one.key]), one.key
+    teams = next(one for one in half if isinstance(one, Population))
+    assert teams.count == 6 + 40
+    unaware = collect(tmp_path)
+    assert value(unaware, "training.cert_active_count{cert=any}") == Interval(Fraction(0), Fraction(4))
