@@ -11,6 +11,7 @@ import click
 
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.lazy import Entry, LazyGroup
+from cnmm_scanner.outlet import open_outlets
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130
 
@@ -80,6 +81,7 @@ def cnmm() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with the exit status of the contract."""
+    open_outlets()
     status = run(arguments)
     if status == INTERRUPTED:
         # Python would wait for workers that were stopped in the middle of an answer.
@@ -104,10 +106,6 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(error.format_message(), USAGE)
     except (KeyboardInterrupt, click.Abort):
         return _say("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever reads our output has enough; Python must not complain about it again on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Fault as error:
         return _say(str(error), error.status)
     except Exception as error:  # noqa: BLE001 - Python's own status for these is 1, which here means a gate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydantic import (
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.located import Located, read_yaml
 from cnmm_scanner.sources import SourceKind
+from cnmm_scanner.wording import place, said
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f<>\"'`{}|\\^]+$", max_length=200)]
 Model = TypeVar("Model", bound=BaseModel)
@@ -139,7 +141,7 @@ class Settings(_Strict):
 def read_settings(path: Path) -> Settings:
     """Return the settings of a file; raises SettingsFault or YamlFault with line and column."""
     document = read_yaml(path)
-    settings = validate(Settings, document, document.data or {})
+    settings = validate(Settings, document, {} if document.data is None else document.data)
     base = path.parent
     return settings.model_copy(
         update={
@@ -185,27 +187,40 @@ def validate(model: type[Model], document: Located, data: Any, at: Sequence[str 
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise SettingsFault(
-            "\n".join(dict.fromkeys(_explain(model, document, at, one["loc"], one) for one in found))
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise SettingsFault("\n".join(_explain(model, document, data, at, found))) from None
 
 
 def _explain(
     model: type[BaseModel],
     document: Located,
+    data: Any,
     at: Sequence[str | int],
-    loc: Sequence[str | int],
-    error: Mapping[str, Any],
-) -> str:
-    where = document.at([*at, *loc])
-    if error["type"] == "extra_forbidden":
-        known = _fields_at(model, loc[:-1])
-        near = difflib.get_close_matches(str(loc[-1]), known, 1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
-        return f"{where}: unknown key {str(loc[-1])[:60]!r}{hint}"
-    path = ".".join(str(step) for step in loc if step not in ("text", "entry"))
-    return f"{where}: {path}: {error['msg']}" if path else f"{where}: {error['msg']}"
+    errors: Sequence[Mapping[str, Any]],
+) -> list[str]:
+    """Return one line for each place; what several forms of a value would ask for stands in one."""
+    lines: list[str] = []
+    asked: dict[tuple[str | int, ...], dict[str, None]] = {}
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            lines.append(_unknown(document, [*at, *error["loc"]], _fields_at(model, error["loc"][:-1])))
+        elif error["loc"][-1:] == ("[key]",) and error["type"] in ("enum", "literal_error"):
+            known = re.findall(r"'([^']+)'", error["ctx"]["expected"])
+            lines.append(_unknown(document, [*at, *error["loc"][:-1]], known))
+        else:
+            asked.setdefault(place(data, error), {})[said(error)] = None
+    for steps, words in asked.items():
+        path = ".".join(map(str, steps))
+        text = ", or ".join(words).replace(", or must be", ", or")
+        lines.append(f"{document.at([*at, *steps])}: {f'{path}: ' if path else ''}{text}")
+    return list(dict.fromkeys(lines))
+
+
+def _unknown(document: Located, location: Sequence[str | int], known: Sequence[str]) -> str:
+    key = str(location[-1])
+    near = difflib.get_close_matches(key, known, 1)
+    hint = f", did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"
+    return f"{document.at(location)}: unknown key {key[:60]!r}{hint}"
 
 
 def _fields_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -158,6 +158,25 @@ def commit_of(folder: Path) -> bytes:
     ).stdout.strip()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("scan", "--strict"), 3), (("scan",), 0), (("rules", "list"), 0)]
+)
+def test_a_reader_that_leaves_changes_neither_status_nor_files(
+    bench: Bench, arguments: tuple[str, ...], status: int
+) -> None:
+    """As with `| head`: what was asked for is done, and nothing complains."""
+    target = bench.recipe(items=2, crash=["acme/r000"])
+    command, *rest = arguments
+    more = ("-c", "cnmm.yaml", target, "-o", "out", "--quiet") if command == "scan" else ()
+    process = bench.start(command, *rest, *more)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    assert process.wait(timeout=60) == status, said
+    assert "Error" not in said and "pipe" not in said.lower()
+    assert command != "scan" or (bench.folder / "out/bundle.cnmm").exists()
+
+
 def test_a_limit_on_calls_leaves_the_rest_unknown(bench: Bench) -> None:
     assert bench.scan(bench.recipe(items=5, lane="api", calls=10), "--max-calls", "25")[0] == 0
     assert len(bench.read()) == 2

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -18,6 +17,7 @@ from cnmm_collectors.plugin import Given
 from cnmm_collectors.reader.given import FOLDER, GivenRepository, given_of, read_facts
 from cnmm_collectors.reader.process import HARDENED, GitFault, environment, started
 from cnmm_collectors.reader.redaction import redact_url
+from cnmm_collectors.shelter import Shelter
 from cnmm_collectors.signals import Gap
 
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -45,8 +45,8 @@ class SourceRepository:
         self.path, self.owned, self._limits, self._door = folder, owned, door.limits, door
         self.given: Given | None = None
         self._deadline = time.monotonic() + seconds
-        self._shadow = tempfile.TemporaryDirectory(prefix="cnmm-git-")
-        self._home = Path(self._shadow.name)
+        self._shadow = Shelter()
+        self._home = self._shadow.path
         try:
             self._prepare(folder)
         except GitFault:
@@ -100,7 +100,7 @@ class SourceRepository:
 
     def close(self) -> None:
         """Remove the folder git ran in."""
-        self._shadow.cleanup()
+        self._shadow.close()
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return ["git", *HARDENED, f"--git-dir={self._home / 'repository'}", *arguments]
@@ -170,8 +170,8 @@ class SourceGit:
     def head(self, url: str, seconds: float | None = None) -> str:
         """Return the commit that HEAD of a clone URL names, empty where it has none; raises GitFault."""
         deadline = time.monotonic() + (self.limits.seconds if seconds is None else seconds)
-        with tempfile.TemporaryDirectory(prefix="cnmm-home-") as home:
-            heads = self._run(["git", *HARDENED, "ls-remote", check_url(url), "HEAD"], Path(home), deadline)
+        with Shelter() as home:
+            heads = self._run(["git", *HARDENED, "ls-remote", check_url(url), "HEAD"], home.path, deadline)
         return heads.partition(b"\t")[0].decode("ascii", "replace").strip()
 
     def deposit(self, url: str, seconds: float | None = None) -> GivenRepository:
@@ -206,10 +206,10 @@ class SourceGit:
         # What is missing is named; the host need not be told what is there.
         talk = ("-c", "fetch.negotiationAlgorithm=noop") if asked else ()
         refs = ("--stdin", "origin") if asked else ("origin", "+HEAD:refs/cnmm/head")
-        with tempfile.TemporaryDirectory(prefix="cnmm-home-") as home:
+        with Shelter() as home:
             command = ["git", *HARDENED, *talk, f"--git-dir={folder}", "fetch", "--quiet", "--no-tags"]
             command += ["--no-write-fetch-head", "--filter=blob:none", *refs]
-            self._run(command, Path(home), deadline, asked)
+            self._run(command, home.path, deadline, asked)
 
     def _mirror(self, url: str, deadline: float) -> Path:
         if self._cache is None:
@@ -217,8 +217,8 @@ class SourceGit:
         folder = self._cache / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.git"
         self._cache.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cache.chmod(0o700)
-        with tempfile.TemporaryDirectory(prefix="cnmm-home-") as name:
-            home = Path(name)
+        with Shelter() as shelter:
+            home = shelter.path
             if not (folder / "HEAD").is_file():
                 self._run(
                     ["git", *HARDENED, "init", "--quiet", "--bare", "--template=", str(folder)],

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cnmm_collectors.plugin import Given, GivenEntry
 from cnmm_collectors.reader.process import HARDENED, GitFault, environment, started
+from cnmm_collectors.shelter import Shelter
 from cnmm_collectors.signals import Gap
 
 FOLDER, FACTS = "given", "given.json"
@@ -107,16 +106,10 @@ class GivenRepository:
 
     def _git(self, *arguments: str, stdin: bytes = b"", inside: bool = True) -> bytes:
         where = [f"--git-dir={self._place}"] if inside else []
-        with _home() as home:
+        with Shelter() as home:
             command = ["git", *HARDENED, *where, *arguments]
-            with started(command, environment(home), stdin, self._deadline, _MOST) as chunks:
+            with started(command, environment(home.path), stdin, self._deadline, _MOST) as chunks:
                 return b"".join(chunks)
-
-
-@contextmanager
-def _home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="cnmm-home-") as name:
-        yield Path(name)
 
 
 def read_facts(place: Path) -> dict[str, Any]:

@@ -51,11 +51,15 @@ _ASSIGNED_SIGNS = (
 )  # fmt: skip
 _REFERENCE = re.compile(
     r"""(?ix) ["']? (?: \$ .* | \{\{.* | %[\w(].* | <.* | \|-? | >-? | & .* | ! .* | \[.* | \{.*
+    | os\.(?:environ|getenv)\b.* | process\.env\b.* | System\.getenv\b.* | ENV\[.*
+    | (?:secrets|vars|var|env|local|inputs|matrix|steps)\.[a-z_][\w.-]*
     | true | false | null | none | nil | inherit | read | write | required | optional | string | str
     | "" | '' | ~ )
     ["']? $"""
 )
-_PADDED = re.compile(r"(?<![\w/+])[A-Za-z0-9+/]{5,}={1,2}(?![\w=])")
+_PADDED = re.compile(r"(?<![\w/+])([A-Za-z0-9+/]{5,})(={1,2})(?![\w=])")
+_VALUE = re.compile(r"\$|%[\w(]|\{\{|<(?!/)|[`~*(\[]|\.{0,2}/|-")
+"""How what is given to a name begins, where it is neither a word nor quoted."""
 _RUN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 _PIECE = re.compile(r"[/\-_]")
 # What follows the @ of a pinned action is a version, not a host.
@@ -138,7 +142,7 @@ def _hide_secrets(text: str) -> str:
         lower = text.lower()
         if any(sign in lower for sign in _ASSIGNED_SIGNS):
             text = _ASSIGNED.sub(_hide_assigned, text)
-        text = _PADDED.sub(_SECRET, text)
+        text = _PADDED.sub(_hide_padded, text)
     return _RUN.sub(_hide_random, text)
 
 
@@ -168,6 +172,28 @@ def _hide_assigned(match: re.Match[str]) -> str:
     if _REFERENCE.match(match.group(2)):
         return match.group()
     return f"{match.group(1)}{_SECRET}"
+
+
+def _hide_padded(match: re.Match[str]) -> str:
+    """Hide what ends as base64 does; `name=` before a value is a name, where no padding could end so."""
+    word, padding = match.groups()
+    if len(padding) == 1 and word.isalnum() and word[0].isalpha():
+        text, end = match.string, match.end()
+        plain = word.islower() or word.isupper()
+        if text.startswith(("$", "{{", "%("), end) or (plain and _gives(text, match.start(), end)):
+            return match.group()
+        # Base64 comes in fours, so an empty value behind another length follows a name.
+        if plain and word.isalpha() and len(word) % 4 != 3 and text[end : end + 1] in ("", " ", "\t", "\n"):
+            return match.group()
+    return _SECRET
+
+
+def _gives(text: str, start: int, end: int) -> bool:
+    """True where a value begins at `end`: a quote that opens, a reference, an option or a path."""
+    mark = text[end : end + 1]
+    if mark and mark in "\"'":
+        return text.count(mark, text.rfind("\n", 0, start) + 1, end) % 2 == 0
+    return _VALUE.match(text, end) is not None
 
 
 def _hide_random(match: re.Match[str]) -> str:

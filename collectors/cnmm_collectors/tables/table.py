@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from cnmm_collectors.shelter import Shelter
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables import presets
 from cnmm_collectors.tables.cast import AmbiguousDates, Order, date_order
@@ -56,14 +55,14 @@ class Table:
     hints: Hints
     notes: tuple[str, ...]
     totals: int = 0
-    folder: Path | None = None
+    shelter: Shelter | None = None
     """Where what was copied of the file lies, until the table is closed."""
 
     def close(self) -> None:
         """Drop everything that was read and copied."""
         self.box.close()
-        if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.shelter is not None:
+            self.shelter.close()
 
     @property
     def layout(self) -> str:
@@ -113,7 +112,8 @@ def opened(
         raise TableFault(
             f"{path.name}: protected, or an old .xls; save it as .xlsx or CSV", Gap.NOT_PERMITTED
         )
-    folder = Path(tempfile.mkdtemp(prefix="cnmm-"))
+    shelter = Shelter()
+    folder = shelter.path
     try:
         listed = listing(path, facts) if listing else None
         if listed is not None:
@@ -122,9 +122,9 @@ def opened(
         else:
             table = _open(path, facts, kind, layouts, hints, folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        shelter.close()
         raise
-    table.folder = folder
+    table.shelter = shelter
     return table
 
 

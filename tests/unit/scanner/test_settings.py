@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -75,25 +76,59 @@ formats: [json]
     ("text", "says"),
     [
         ("organisaton: acme\n", "1:1: unknown key 'organisaton', did you mean 'organisation'?"),
-        ("k: 4\n", "1:1: k: Input should be greater than or equal to 5"),
+        ("k: 4\n", "1:1: k: must be 5 or more"),
         (
             "scope:\n  declared_by: x\n  teams:\n    a/b:\n      repos: [x]\n",
             "5:7: unknown key 'repos'",
         ),
         ("period:\n  from: 2026-01-01\n  to: 2026-02-01\n  at: x\n", "4:3: unknown key 'at'"),
-        ("as_of: soon\n", "1:1: as_of: Input should be a valid date"),
+        ("as_of: soon\n", "1:1: as_of: must be a date such as"),
         ("targets: [{target: x, credential: ghp_abcdef}]\n", "1:23: targets.0.credential: "),
-        ("organisation: a b\n", "1:1: organisation: String should match pattern"),
+        ("organisation: a b\n", "1:1: organisation: may hold no blanks"),
         ("a: [1\n", "2:1: did not find expected"),
         ("k: 5\nk: 6\n", "2:1: 'k' is there twice"),
-        ("scope: {repositories: 3}\n", "1:1: scope.declared_by: Field required"),
+        ("scope: {repositories: 3}\n", "1:1: scope.declared_by: is missing"),
         ("\x01\n", "1:1: not YAML"),
-        ("- a\n", "1:1: Input should be"),
+        ("- a\n", "1:1: must be `key: value` lines"),
+        ("[]\n", "1:1: must be `key: value` lines"),
+        ("0\n", "1:1: must be `key: value` lines"),
+        ("sources: {rooster: x.csv}\n", "1:11: unknown key 'rooster', did you mean 'roster'?"),
+        (
+            "scope: {declared_by: x, repositories: few}\n",
+            "1:25: scope.repositories: must be a whole number, or a list",
+        ),
+        ("scope: {declared_by: x, teams: {a b: {}}}\n", "1:33: scope.teams.a b: may hold no blanks"),
+        ("sources: {roster: 5}\n", "1:11: sources.roster: must be a list"),
+        ("targets: x\n", "1:1: targets: must be a list"),
+        ("targets: [5]\n", "1:11: targets.0: must be `key: value` lines"),
+        ("k: many\n", "1:1: k: must be a whole number"),
+        ("period: {from: 2026-01-01}\n", "1:1: period.to: is missing"),
+        ("history: {store: x, keep_days: 0}\n", "1:21: history.keep_days: must be 1 or more"),
     ],
 )
 def test_faults_have_a_place(tmp_path: Path, text: str, says: str) -> None:
     message = fault(tmp_path, text)
     assert message.startswith(says), message
+
+
+_JARGON = re.compile(r"\[key\]|constrained|tuple\[|Input|model_|type=|pydantic|instance|validator")
+
+
+@pytest.mark.parametrize(
+    "value", ["5", "x", "[x]", "{x: y}", "true", "1.5", "2026-01-01", "[[1]]", "{5: [x]}"]
+)
+def test_no_fault_speaks_of_how_it_was_found(tmp_path: Path, value: str) -> None:
+    """Whatever stands at any key, what is said is one line for each place, in the words of the file."""
+    for key in Settings.model_fields:
+        path = write(tmp_path, f"{key}: {value}\n")
+        try:
+            read_settings(path)
+        except Fault as caught:
+            lines = str(caught).splitlines()
+            assert len({line.split(": ")[0] for line in lines}) >= 1
+            for line in lines:
+                assert line.startswith(f"{path}:1:")
+                assert not _JARGON.search(line), line
 
 
 def test_all_faults_are_said_at_once(tmp_path: Path) -> None:

@@ -80,6 +80,43 @@ def test_what_proves_something_stays(text: str) -> None:
     assert redact(text) == text
 
 
+NAMES = ("platform", "version", "image", "target", "output", "GOFLAGS", "VERSION", "registry")
+GIVEN = ("$BUILDPLATFORM", "${TARGET}", "$(pwd)", "%TARGET%", "{{ .Values.x }}", "<name>", '"value"', "'v'",
+         '"$X"', "/srv", "./x", "../x", "-x", "*", "~/x", "`cmd`", "%(here)s")  # fmt: skip
+
+
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("form", ["--{name}={given}", "ENV {name}={given}", "FROM --{name}={given} golang"])
+def test_a_name_before_a_value_is_no_secret(form: str, given: str) -> None:
+    for name in NAMES:
+        text = form.format(name=name, given=given)
+        assert redact(text) == text
+
+
+@pytest.mark.parametrize("name", ["token", "PASSWORD", "api_key", "client_secret"])
+@pytest.mark.parametrize(
+    "given",
+    ["$TOKEN", "${TOKEN}", "$(cat f)", "%TOKEN%", "{{ x }}", "<token>", "os.environ['X']", "process.env.X",
+     "secrets.TOKEN", "var.token", "System.getenv('X')"],
+)  # fmt: skip
+def test_a_reference_to_a_secret_is_none(name: str, given: str) -> None:
+    for text in (f"--{name}={given}", f"{name}: {given}", f"{name} = {given}"):
+        assert redact(text) == text
+
+
+BASE64 = ("aHVudGVyMg=", "aHVudGVyMg==", "c2VjcmV0cGFzc3dvcmQ=", "YWJjZA==", "dG9rZW4=", "Zm9vYmFyYmF6MTI=")
+
+
+@pytest.mark.parametrize("value", BASE64)
+@pytest.mark.parametrize(
+    "form",
+    ["x: {}", 'x: "{}"', "x: '{}'", "--data={}", "--data={} -v", "({})", "[{}]", "<data>{}</data>", "{}\nnext",
+     '{{"x": "{}"}}', "say 'it is {}' now", "curl -d {}", "{},", "path/{}", "{}.", "a={};b", "{}&x=1", "{}|base64"],
+)  # fmt: skip
+def test_padded_base64_is_hidden_wherever_it_stands(form: str, value: str) -> None:
+    assert value.rstrip("=") not in redact(form.format(value))
+
+
 def test_files_of_names_show_none() -> None:
     assert (
         redact("approvers:\n- alice\n- bob # x\n", "pkg/OWNERS") == "approvers:\n- <person>\n- <person># x\n"
