@@ -50,7 +50,6 @@ _LEGACY_ID = re.compile(r"CKAD?-\d{4}-\d{6}-\d{4}", re.IGNORECASE)
 KUBESTRONAUT = frozenset({"KCNA", "KCSA", "CKA", "CKAD", "CKS"})
 _GOLDEN_FIRST = frozenset(_OF_CNCF) - {"CNPA", "CNPE"}
 _GOLDEN_ADDED = ((date(2025, 10, 1), "CNPA"), (date(2026, 3, 1), "CNPE"))
-TOLERANCE_DAYS = 2
 
 
 def code_of(title: str, issuer: str = "") -> str:

@@ -30,6 +30,9 @@ from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.records import load_json
 from cnmm_collectors.tables.table import Table, opened
 
+_TELLING = ("roster", "training", "certifications", "survey")
+"""Exports in which no row is no answer: such a file is taken for one that was cut off, not for nobody."""
+
 
 @dataclass(slots=True)
 class Failure:
@@ -125,6 +128,8 @@ class Exports:
                     intake = Intake(path.name, kind, linked=self.rostered)
                     self._badges(found, intake)
                 else:
+                    if kind in _TELLING and not found.box.size and not found.rejects:
+                        raise TableFault(f"{path.name}: no row below its header", Gap.NOT_COLLECTED)
                     intake = Intake.of(found, kind)
                     about_people = kind == "certifications" or found.layout in ("completions", "skills")
                     intake.linked = self.rostered and about_people

@@ -20,6 +20,7 @@ REALITIES = ("whole", "roster alone", "three people", "a folder of rosters")
 FAULTS = (
     *(fault for fault in OF_FILES if fault != "cut off"),
     *(f"{fault} in {kind}" for fault in ("missing", "garbage") for kind in KINDS[1:]),
+    *(f"header alone in {kind}" for kind in KINDS[:4]),
 )
 NAMES = tuple(f"Planted{number:02d} Canary{number:02d}" for number in range(30))
 TEAMS = ("payments", "checkout", "platform", "web", "tiny")
@@ -42,7 +43,11 @@ def world(folder: Path, state: str) -> Iterator[World]:
         files["roster"] = files["roster"].rename(place / "rosters" / "roster.csv").parent
     if state not in REALITIES:
         fault, _, kind = state.partition(" in ")
-        damage(files[kind or "roster"], fault)
+        if fault == "header alone":
+            place = files[kind]
+            place.write_text(place.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+        else:
+            damage(files[kind or "roster"], fault)
     facts = (*((kind, str(path)) for kind, path in files.items()), ("k", "5"))
     target = Target("people", "sources", subject=Subject(SubjectKind.ORG, "acme"), facts=facts)
     canaries = (*NAMES, *(mail(number) for number in range(len(NAMES))))
