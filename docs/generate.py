@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cnmm_collectors import registry
-from cnmm_collectors.hosts.support import Need, cell, roles, signals_of
+from cnmm_collectors.hosts.support import UNASKED, Need, cell, roles, signals_of
 from cnmm_collectors.signals import SignalSpec
 from cnmm_reports.catalogue_page import render_markdown
 from cnmm_rules import catalogue as published
@@ -108,6 +108,17 @@ def _hosts() -> Iterator[str]:
     for need in needs:
         signals = ", ".join(f"`{one}`" for one in need.signals)
         yield f"| {need.group} | {need.role} | {TIERS[need.tier - 1]} | {signals} |"
+    yield "\nSignals of these families that a host does not answer alone:\n"
+    yield "| Signal | Source | What it takes |"
+    yield "| --- | --- | --- |"
+    for spec in registry.declared(("host", "codeowners", "iam")):
+        if not {"github", "gitlab"} & {source.name for source in spec.sources}:
+            source = spec.sources[0]
+            yield f"| `{spec.id}` | {source.name} | {_cell(source.permission)} |"
+    yield "\nWhat hosts could tell and are not asked for:\n"
+    yield "| What | Host | Why not |"
+    yield "| --- | --- | --- |"
+    yield from (f"| {what} | {host} | {why} |" for what, host, why in UNASKED)
 
 
 def _host_row(spec: SignalSpec, needs: Sequence[Need]) -> Iterator[str]:

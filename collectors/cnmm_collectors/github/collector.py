@@ -38,6 +38,7 @@ from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.drawing import draw_from
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
+from cnmm_collectors.hosts.memory import Memory
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.provenance import SPECS as RECORDS
 from cnmm_collectors.hosts.provenance import Filed, statement_signals, unread_signals
@@ -73,8 +74,7 @@ class GitHubCollector:
     Settings: ClassVar[type[BaseModel]] = options.Settings
 
     def __init__(self) -> None:
-        # Who is in which team is needed again for the changes, and may be in no journal.
-        self._known: dict[str, Known] = {}
+        self._memory = Memory()
 
     def accepts(self, target: Target) -> bool:
         """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of either afterwards."""
@@ -147,7 +147,7 @@ class GitHubCollector:
     def _read(self, client: Client, target: Target, reader: Reader) -> Iterator[Yield]:
         namer = Namer(_split(target)[0])
         if target.kind == "github":
-            known = self._know(client, target, reader)
+            known = self._memory.learn(target.locator, lambda: self._know(client, target, reader))
             yield from find_all(known, target, namer, _DESCRIBED, plan_of(client.settings), reader.as_of)
             return
         if target.kind == STATEMENTS:
@@ -156,7 +156,7 @@ class GitHubCollector:
         if target.kind == CONTENTS:
             yield from read_contents(client, target, reader)
             return
-        known = self._known.get(target.locator) or self._know(client, target, reader)
+        known = self._memory.recall(target.locator, lambda: self._know(client, target, reader))
         if target.kind == ACTIVITY:
             yield from self._activity(client, target, namer, known, reader)
         else:
@@ -193,9 +193,7 @@ class GitHubCollector:
             found = draw_from(found, client.settings.sample, client.settings.seed)
         days = client.settings.alert_days
         scans = None if name else read_scans(client, organisation, reader.as_of, days, FRESH_DAYS)
-        known = Known(found, judge_ownership(found), scans)
-        self._known[target.locator] = known
-        return known
+        return Known(found, judge_ownership(found), scans)
 
     def _failed(
         self, target: Target, settings: options.Settings, fault: HttpFault | Unseen, reader: Reader
@@ -210,7 +208,7 @@ class GitHubCollector:
             yield from unread_signals(self.name, target, why)
         elif target.kind == CONTENTS:
             yield from refuse_contents(target, reader, Unread(fault.gap, str(fault)))
-        elif (known := self._known.get(target.locator)) is not None:
+        elif (known := self._memory.peek(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
             yield from later_unread(known, namer, self.name, keys, _DESCRIBED, why)
         yield LedgerRow(

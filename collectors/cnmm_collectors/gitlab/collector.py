@@ -20,6 +20,7 @@ from cnmm_collectors.gitlab.vulnerabilities import read_scans
 from cnmm_collectors.hosts.activity import activity_signals
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
+from cnmm_collectors.hosts.memory import Memory
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.signals import Namer, emit
@@ -53,8 +54,7 @@ class GitLabCollector:
     support: ClassVar[tuple[Need, ...]] = SUPPORT
 
     def __init__(self) -> None:
-        # Who is in which group is needed again for the changes, and may be in no journal.
-        self._known: dict[str, Known] = {}
+        self._memory = Memory()
 
     def accepts(self, target: Target) -> bool:
         """True for `gitlab:GROUP`, `gitlab:GROUP/PROJECT`, and what is to be read of one afterwards."""
@@ -118,11 +118,11 @@ class GitLabCollector:
         target, alone = item.target, bool(dict(item.payload).get("alone"))
         namer = Namer(organisation_of(target))
         if target.kind == "gitlab":
-            known = self._know(client, target, alone, reader)
+            known = self._memory.learn(target.locator, lambda: self._know(client, target, alone, reader))
             plan = plan_of(client.settings)
             yield from find_all(known, target, namer, self.signals, plan, reader.as_of)
             return
-        known = self._known.get(target.locator) or self._know(client, target, alone, reader)
+        known = self._memory.recall(target.locator, lambda: self._know(client, target, alone, reader))
         yield from self._activity(client, target, namer, known, alone, reader)
 
     def _activity(
@@ -147,9 +147,7 @@ class GitLabCollector:
         found, sight, _ = read(client, name, path, reader.as_of)
         days = client.settings.alert_days
         scans = None if alone else read_scans(client, sight, path, reader.as_of, days)
-        known = Known(found, judge_ownership(found), scans)
-        self._known[target.locator] = known
-        return known
+        return Known(found, judge_ownership(found), scans)
 
     def _failed(
         self, target: Target, settings: options.Settings, fault: HttpFault | Unseen
@@ -160,7 +158,7 @@ class GitLabCollector:
             subject, kind = (namer.repo(inner), SubjectKind.REPO) if inner else (namer.org, SubjectKind.ORG)
             yield from emit(self.signals, kind, subject, self.name, {}, why)
             yield accounts.listed("host", namer.org, whole=False)
-        elif (known := self._known.get(target.locator)) is not None:
+        elif (known := self._memory.peek(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
             yield from later_unread(known, namer, self.name, keys, self.signals, why)
         yield LedgerRow(

@@ -12,7 +12,7 @@ from cnmm_collectors.gitlab.description import World, describe, direct_members
 from cnmm_collectors.gitlab.details import Details, read_detail, read_details
 from cnmm_collectors.gitlab.groups import accounts_of, read_tree, teams_of
 from cnmm_collectors.gitlab.organisation import read_settings
-from cnmm_collectors.gitlab.projects import Row, read_one_row, read_projects, row_of
+from cnmm_collectors.gitlab.projects import Row, count_projects, read_one_row, read_projects, row_of
 from cnmm_collectors.gitlab.rights import Role, Sight, raised, read_sight
 from cnmm_collectors.gitlab.rules import jobs_of
 from cnmm_collectors.gitlab.scanners import doubted, read_push_protection, read_scanners
@@ -22,7 +22,7 @@ from cnmm_collectors.hosts.facts import SAMPLED, Draw, Organisation, Repository,
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
-_OWN_CALLS = 12
+_OWN_CALLS = 13
 """The calls a group takes beside those that grow with it."""
 
 
@@ -47,12 +47,8 @@ def read_group(client: Client, path: str) -> Mapping[str, Any]:
 def count_calls(client: Client, group: str) -> int:
     """Return the number of calls a group will take, from its own number of projects; raises Unseen."""
     read_group(client, group)
-    path = path_of("groups", group, "projects")
-    _, outcome = client.get(path, include_subgroups="true", with_shared="false", per_page=1)
-    if outcome.kind is not Kind.PRESENT:
-        return _OWN_CALLS
-    total = client.headers.get("x-total", "")
-    count = int(total) if total.isascii() and total.isdigit() and len(total) < 12 else 1_000
+    counted = count_projects(client, group)
+    count = counted if counted is not None else 1_000
     pages = (-(-count // 100), -(-count // client.settings.page), -(-count // 20), -(-count // 20))
     return _OWN_CALLS + sum(pages)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
@@ -13,6 +13,7 @@ from cnmm_collectors.hosts.facts import Standing
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 
 _PAGED: dict[str, Any] = {"order_by": "id", "sort": "asc"}
+_BELOW: dict[str, Any] = {"include_subgroups": "true", "with_shared": "false"}
 _KEYSET: dict[str, Any] = {"pagination": "keyset", **_PAGED}
 _SHOWN = (
     "id", "path_with_namespace", "archived", "empty_repo", "mirror", "visibility", "default_branch",
@@ -44,13 +45,21 @@ class Row:
 
 
 def read_projects(client: Client, group: str) -> Listing:
-    """Return the rows of a group's projects, those of its sub-groups too; by keyset where the host has it."""
+    """Return the rows of a group's projects, those of its sub-groups too; by keyset where the host has it.
+
+    Keyset pages tell no total, so the host is asked for it by itself; it tells none above 10,000.
+    """
     path = path_of("groups", group, "projects")
-    chosen: dict[str, Any] = {"include_subgroups": "true", "with_shared": "false"}
-    found = client.listing(path, **chosen, **_KEYSET)
+    found = client.listing(path, **_BELOW, **_KEYSET)
     if found.miss is not None and not found.rows and found.miss.status in (400, 405):
-        return client.listing(path, **chosen, **_PAGED)
-    return found
+        return client.listing(path, **_BELOW, **_PAGED)
+    return replace(found, total=count_projects(client, group)) if found.miss is None else found
+
+
+def count_projects(client: Client, group: str) -> int | None:
+    """Return how many projects the host counts below a group, None where it does not say."""
+    _, outcome = client.get(path_of("groups", group, "projects"), per_page=1, **_BELOW)
+    return client.counted() if outcome.kind is Kind.PRESENT else None
 
 
 def row_of(client: Client, organisation: str, data: Any, path: str) -> Row | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnmm_collectors.gitlab.activity import account, labels_of, listed
 from cnmm_collectors.gitlab.client import Client
-from cnmm_collectors.gitlab.queries import issues_query
+from cnmm_collectors.gitlab.window_queries import issues_query
 from cnmm_collectors.hosts.asking import Listing, unread
 from cnmm_collectors.hosts.facts import Organisation, Unread, moment
 from cnmm_collectors.hosts.outcomes import Kind

@@ -117,7 +117,9 @@ class Client(ABC):
                 return Listing(tuple(rows), outcome, total)
             if not isinstance(body, list):
                 return Listing(tuple(rows), Outcome(Kind.MALFORMED, "the host gave no list"), total)
-            total = self._counted(total)
+            counted = self.counted()
+            # The last page counts what came in between too.
+            total = counted if counted is not None else total
             for row in body:
                 if until is not None and until(row):
                     return Listing(tuple(rows), None)
@@ -214,10 +216,10 @@ class Client(ABC):
             found = None
         return found, classify(status, self.headers, found)
 
-    def _counted(self, known: int | None) -> int | None:
-        """Return how many rows the host says a list has; the last page counts what came in between too."""
+    def counted(self) -> int | None:
+        """Return how many rows the last answer says its list has, None where it does not say."""
         text = self.headers.get("x-total", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else known
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
     def _next(self, url: str) -> str:
         """Return the next page's URL out of the last answer's Link header, empty at the end."""

@@ -103,6 +103,8 @@ class Organisation:
     identities: list[int] = field(default_factory=list)
     assistant: int | None = None
     places: dict[str, Row] = field(default_factory=dict, repr=False)
+    most_rows: int = 100
+    """The most projects on one page of the listing, whatever is asked for."""
     keyset: bool = True
     """Whether the host knows keyset pagination for the projects of a group."""
 

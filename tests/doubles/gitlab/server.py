@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from doubles.github.faults import Faults, fail, send
 from doubles.gitlab.answers import answer
@@ -51,6 +52,8 @@ class Double:
     elsewhere: str = ""
     faults: Faults = field(default_factory=Faults)
     asked: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    """Each request's path with its query."""
     tokens: list[tuple[str, str]] = field(default_factory=list)
     """The host that was asked and the Authorization header that came with it."""
     rest: Callable[[str], tuple[int, Any]] | None = None
@@ -99,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         name = next((name for sign, name in _OPERATIONS if sign in text), "?") if raw else ""
         request = f"{self.command} {urlsplit(self.path).path} {name}".strip()
         self.double.asked.append(request)
+        self.double.addresses.append(self.path)
         fault = self.double.faults.pick(request)
         time.sleep(self.double.latency)
         if self.host == "other":
@@ -274,15 +278,32 @@ def row(org: Organisation, one: Row) -> Row:
 def _listed(
     double: Double, path: str, query: dict[str, str], projects: list[Row], fault: str
 ) -> tuple[int, Any, dict[str, str]]:
+    """Return a page: by cursor where the reader asks for keyset pages, which tell no total, else by number."""
     org = double.organisation
-    page, size = int(query.get("page", 1)), int(query.get("per_page", 20))
-    part = projects[(page - 1) * size : page * size]
-    kept = "&".join(f"{key}={value}" for key, value in sorted(query.items()) if key != "page")
-    more = page * size < len(projects)
-    following = page + 1 if more or fault == "endless" else page if fault == "same page" else 0
+    keyset = query.get("pagination") == "keyset"
+    size = min(int(query.get("per_page", 20)), org.most_rows)
+    start = _after(query) if keyset else (int(query.get("page", 1)) - 1) * size
+    part = projects[start : start + size]
+    more = start + size < len(projects)
+    step = size if more or fault == "endless" else 0
     if fault == "endless":
         part = projects[:size]
+    kept = {key: value for key, value in query.items() if key not in ("page", "cursor")}
+    if keyset:
+        kept["cursor"] = _cursor(start + step)
+    else:
+        kept["page"] = str((start + step) // size + 1)
     place = f"{double.url}/api/v4/groups/{path.replace('/', '%2F')}/projects"
-    link = {"Link": f'<{place}?{kept}&page={following}>; rel="next"'} if following else {}
+    following = step > 0 or fault == "same page"
+    link = {"Link": f'<{place}?{urlencode(sorted(kept.items()))}>; rel="next"'} if following else {}
     shown: list[Any] = [None if fault == "withheld" else row(org, one) for one in part]
-    return 200, shown, {**link, "X-Total": str(len(projects) + org.hidden)}
+    total = {} if keyset else {"X-Total": str(len(projects) + org.hidden)}
+    return 200, shown, {**link, **total}
+
+
+def _cursor(start: int) -> str:
+    return base64.urlsafe_b64encode(json.dumps({"id": str(start), "_kd": "n"}).encode()).decode()
+
+
+def _after(query: dict[str, str]) -> int:
+    return int(json.loads(base64.urlsafe_b64decode(query["cursor"]))["id"]) if "cursor" in query else 0

@@ -129,6 +129,31 @@ def test_a_project_that_the_host_counts_and_withholds_leaves_the_group_open() ->
     assert [row.failed for row in found.found.ledger if row.unit == "repository"] == [1]
 
 
+def test_projects_are_read_by_cursor_page_after_page(whole: Scan) -> None:
+    org = acme()
+    org.most_rows = 4
+    with serve(org) as double:
+        found = Scan(double)
+        pages = [asked for asked in double.addresses if "pagination=keyset" in asked]
+    assert len(pages) == -(-len(org.projects) // 4)
+    assert ["cursor=" in asked for asked in pages] == [False, *[True] * (len(pages) - 1)]
+    assert not [asked for asked in pages if "page=" in asked.replace("per_page=", "")]
+    assert len(found.found.signals) == len(whole.found.signals)
+    members = [one.population("org:acme", SubjectKind.REPO) for one in (found, whole)]
+    assert members[0] is not None
+    assert members[1] is not None
+    assert members[0].members == members[1].members
+
+
+def test_a_cursor_that_leads_nowhere_leaves_the_group_open() -> None:
+    org = acme()
+    org.most_rows = 4
+    with serve(org) as double:
+        double.faults.set("GET .*/projects", "same page")
+        found = Scan(double)
+    assert not found.found.populations
+
+
 def test_keyset_pagination_is_left_where_the_host_lacks_it(whole: Scan) -> None:
     org = acme()
     org.keyset = False

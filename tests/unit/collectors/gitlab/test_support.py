@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
 
+from cnmm_collectors import registry
 from cnmm_collectors.gitlab.collector import GitLabCollector
 from cnmm_collectors.gitlab.rights import Tier
-from cnmm_collectors.hosts.support import cell, signals_of
+from cnmm_collectors.hosts.support import UNASKED, cell, signals_of
 from cnmm_collectors.signals import Gap, Unknown, split_key
 from doubles.gitlab.organisation import DEVELOPER, acme
 from doubles.gitlab.server import serve
@@ -49,6 +51,12 @@ def test_a_tier_answers_what_the_matrix_says(tier: str) -> None:
             assert len(licensed) < len(readings[signal]), signal
         if said == "yes":
             assert told, signal
+
+
+def test_what_is_not_asked_for_points_to_signals_that_are_declared() -> None:
+    named = {name for *_, why in UNASKED for name in re.findall(r"`([^`]+)`", why)}
+    assert named
+    assert named <= set(registry.load())
 
 
 def test_every_signal_of_the_matrix_is_declared() -> None:
