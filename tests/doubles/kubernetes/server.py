@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -54,7 +55,7 @@ Fault = Callable[["Handler"], bool]
 class ApiServer(AbstractContextManager["ApiServer"]):
     """The server and its objects; `faults` maps the end of a path to what answers instead."""
 
-    def __init__(self, *, aggregated: bool = True) -> None:
+    def __init__(self, *, aggregated: bool = True, tls: tuple[Path, Path] | None = None) -> None:
         self.resources: dict[tuple[str, str], dict[str, tuple[str, bool]]] = {
             group: dict(plurals) for group, plurals in BUILT_IN.items()
         }
@@ -63,6 +64,7 @@ class ApiServer(AbstractContextManager["ApiServer"]):
         self.faults: dict[str, Fault] = {}
         self.stale: set[str] = set()
         self.requests: list[tuple[str, str]] = []
+        self.tokens: set[str] = set()
         self.expire_once: set[str] = set()
         self.expire_always: set[str] = set()
         self.aggregated = aggregated
@@ -70,11 +72,16 @@ class ApiServer(AbstractContextManager["ApiServer"]):
         handler = type("BoundHandler", (Handler,), {"api": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
+        self._scheme = "https" if tls else "http"
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> ApiServer:
         self._thread.start()
@@ -140,6 +147,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         self.query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.api.requests.append(("GET", self.path))
+        self.api.tokens.add(self.headers.get("Authorization", ""))
         for end, fault in self.api.faults.items():
             if parts.path.endswith(end) and fault(self):
                 return
