@@ -187,6 +187,7 @@ class ClusterReading:
 
     def _read_offered(self, view: View) -> None:
         """Read the instances of what the platform offers, and of the organisation's own kinds."""
+        view.offered |= _undescribed(view.discovery, view.api_domains)
         try:
             wanted = sorted(set(_offers(view)) | set(_own(view.discovery, view.api_domains)))
         except ShapeFault as fault:
@@ -249,7 +250,9 @@ def _offers(view: View) -> Iterator[tuple[str, str]]:
         schema = mapping(graph, "spec", "schema")
         group, kind = text(schema, "group") or "kro.run", text(schema, "kind").lower()
         plurals = [plural for found, plural in view.discovery.resources if found == group]
-        yield from ((group, plural) for plural in plurals if plural.startswith(kind))
+        # A group that could not be described has none to find: asking for one tells why.
+        named = [plural for plural in plurals if plural.startswith(kind)]
+        yield from ((group, plural) for plural in named or [f"{kind}s"])
     for promise in _held(view, known.PROMISES):
         spec = mapping(promise, "spec", "api", "spec")
         yield text(spec, "group"), text(spec, "names", "plural")
@@ -259,9 +262,21 @@ def _held(view: View, resource: Resource) -> list[Object]:
     return list(need_or(view.lists.get(resource), ()))
 
 
+def _undescribed(discovery: Discovery, domains: tuple[str, ...]) -> dict[str, KubeFault]:
+    """Return what stands for own kinds that discovery could not name."""
+    if not domains:
+        return {}
+    broken = {f"*.{group}": fault for group, fault in discovery.broken.items() if _is_own(group, domains)}
+    return broken if discovery.fault is None else {"*": discovery.fault, **broken}
+
+
+def _is_own(group: str, domains: tuple[str, ...]) -> bool:
+    return any(group == domain or group.endswith(f".{domain}") for domain in domains)
+
+
 def _own(discovery: Discovery, domains: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for group, plural in discovery.resources:
-        if any(group == domain or group.endswith(f".{domain}") for domain in domains):
+        if _is_own(group, domains):
             yield group, plural
 
 

@@ -15,14 +15,17 @@ from cnmm_collectors.kubernetes.answers.finding import (
     Finding,
     Hidden,
     Nothing,
+    at_least,
     listing,
+    names,
     share,
 )
 from cnmm_collectors.kubernetes.answers.workloads import teams_of
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.shape import Object, objects, text
 from cnmm_collectors.kubernetes.view import View, need
-from cnmm_collectors.signals import Gap, Interval, Masses
+from cnmm_collectors.reader.kube import KubeFault
+from cnmm_collectors.signals import Gap, Interval
 from cnmm_collectors.subjects import Subject, SubjectKind
 
 WINDOW_DAYS = 90
@@ -45,14 +48,20 @@ def _instances(view: View) -> dict[str, list[Object]]:
 
 
 def _offered(view: View) -> Iterator[Finding]:
+    view.items(*known.OFFERS)
     tenants = set(view.tenants())
+    faults = [held for held in view.offered.values() if isinstance(held, KubeFault)]
     placed = {
-        name: [one for one in own if text(one, "metadata", "namespace") in tenants]
-        for name, own in _instances(view).items()
+        name: [o for o in held if not o.get("owned") and text(o, "metadata", "namespace") in tenants]
+        for name, held in view.offered.items()
+        if not isinstance(held, KubeFault)
     }
-    names = sorted(name for name, own in placed.items() if own)
-    says = f"kinds with an instance in a tenant's namespace: {listing(names, 20) or 'none'}"
-    value = Masses(tuple((name, 1) for name in names))
+    found = sorted(name for name, own in placed.items() if own)
+    if faults and not found:
+        raise faults[0]
+    says = f"kinds with an instance in a tenant's namespace: {listing(found, 20) or 'none'}"
+    says += f"; of {len(faults)} more kinds or groups it is not told" if faults else ""
+    value = at_least(found, says) if faults else names(found)
     yield Finding("k8s.platform_api_count", "", value, says, known.OFFERS)
 
 

@@ -23,7 +23,8 @@ from cnmm_collectors.kubernetes.answers.finding import names as labels
 from cnmm_collectors.kubernetes.projects import MATURE, Project
 from cnmm_collectors.kubernetes.semantics import accelerators
 from cnmm_collectors.kubernetes.shape import text
-from cnmm_collectors.kubernetes.view import View, need
+from cnmm_collectors.kubernetes.view import View
+from cnmm_collectors.reader.kube import KubeFault
 from cnmm_collectors.signals import Gap, Masses
 
 _BASIS = (known.DEFINITIONS, *known.WORKLOADS)
@@ -268,14 +269,19 @@ def _own(view: View) -> Iterator[Finding]:
         hidden = Hidden(Gap.NOT_COLLECTED, "the organisation's API domains are not declared: `api_domains`")
         yield Finding("k8s.own_extension_count", "", hidden, hidden.detail, (known.DEFINITIONS,))
         return
-    need(view.offered.get("*", ()))
-    names = [
-        name
+    own = {
+        name: held
         for name, held in view.offered.items()
-        if any(name.endswith((f".{domain}",)) for domain in view.api_domains) and need(held)
-    ]
+        if name == "*" or any(name.endswith(f".{domain}") for domain in view.api_domains)
+    }
+    names = [name for name, held in own.items() if not isinstance(held, KubeFault) and held]
+    faults = [held for held in own.values() if isinstance(held, KubeFault)]
+    if faults and not names:
+        raise faults[0]
     says = f"own kinds with an instance: {listing(names, 20) or 'none'}"
-    yield Finding("k8s.own_extension_count", "", labels(names), says, (known.DEFINITIONS,))
+    says += f"; of {len(faults)} more kinds or groups it is not told" if faults else ""
+    value = at_least(names, says) if faults else labels(names)
+    yield Finding("k8s.own_extension_count", "", value, says, (known.DEFINITIONS,))
 
 
 def _clusters(view: View) -> Iterator[Finding]:

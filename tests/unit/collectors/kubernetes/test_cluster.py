@@ -524,6 +524,25 @@ def test_claims_of_a_platform(shop: ApiServer, run: Run) -> None:
     assert seen.value("k8s.claim_ready_minutes_p50", SHOP) == Fraction(15, 2)
 
 
+def test_own_kinds_are_a_lower_end_where_some_are_not_told(shop: ApiServer, run: Run) -> None:
+    key, domains = "k8s.own_extension_count", {"api_domains": ["acme.example"]}
+    shop.add(
+        custom("a.acme.example/v1", "Shop", "s", "shop"), custom("b.acme.example/v1", "Till", "t", "shop")
+    )
+    assert names(run(**domains).value(key, CLUSTER)) == ["shops.a.acme.example", "tills.b.acme.example"]
+    shop.faults["/tills"] = refuse(403)
+    partial = Masses((("shops.a.acme.example", 1),), whole=False)
+    assert run(**domains).value(key, CLUSTER) == partial
+    shop.faults.clear()
+    shop.stale.add("b.acme.example")
+    assert run(**domains).value(key, CLUSTER) == partial, "a group that nobody could describe may hold any"
+    shop.stale.add("a.acme.example")
+    assert run(**domains).gap(key, CLUSTER) == "unreachable"
+    shop.stale.clear()
+    shop.faults["/apis"] = refuse(403)
+    assert run(**domains).gap(key, CLUSTER) == "not_permitted"
+
+
 def test_reports_are_current_by_their_last_writing(shop: ApiServer, run: Run) -> None:
     written = [{"manager": "kyverno", "time": "2026-05-30T00:00:00Z"}]
     shop.add(
