@@ -34,7 +34,7 @@ criteria:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+    return Bench(tmp_path, apart=False)
 
 
 def flagged(bench: Bench, *, share: bool = True) -> None:

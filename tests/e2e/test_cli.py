@@ -18,7 +18,7 @@ HEAVY = ("kubernetes", "github", "gitlab", "requests", "pydantic", "jinja2", "ri
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+    return Bench(tmp_path, apart=False)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["-h"]])
