@@ -20,8 +20,8 @@ class Checkout:
     name: str
 
     def path_of(self, file: Path) -> str:
-        """Return a file's path within the repository."""
-        return file.resolve().relative_to(self.root).as_posix()
+        """Return a file's path within the repository, where a link counts as itself."""
+        return (file.parent.resolve() / file.name).relative_to(self.root).as_posix()
 
     @classmethod
     def around(cls, place: Path, reader: Reader) -> Checkout | None:

@@ -134,6 +134,19 @@ def test_less_than_that_is_unknown_and_told(tmp_path: Path, org: Organisation, w
     assert why in row.detail
 
 
+def test_a_statement_behind_a_link_is_asked_about_by_the_links_own_path(tmp_path: Path) -> None:
+    place = checkout(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (place / "sponsor.yaml").rename(tmp_path / "elsewhere" / "sponsor.yaml")
+    (place / "linked.yaml").symlink_to(tmp_path / "elsewhere" / "sponsor.yaml")
+    facts = (("attestations", str(place / "linked.yaml")), ("host github TOKEN", "acme"))
+    target = Target("records", "sources", subject=Subject.parse("org:acme"), facts=facts)
+    collector = RecordsCollector()
+    found = gather(collector, target, collector.Settings(), {})
+    assert [path for one in found.targets for _, path in one.facts] in ([], ["attestations/linked.yaml"])
+    assert any(row.about == "linked.yaml" for row in found.ledger)
+
+
 def test_a_host_that_is_not_scanned_is_not_asked(tmp_path: Path) -> None:
     place = checkout(tmp_path)
     for host in ((), (("host github GITHUB_TOKEN", "other"),), (("host github TOKEN", "acme/checkout"),)):
