@@ -119,10 +119,10 @@ class SubjectMeasures:
             none = Rolled(Range(Fraction(0), Fraction(0)), 1, 1, 1, denied, len(denied))
             return RecordState(None, False, none, absent=True)
         best = min(states, key=_strength)
-        if not denied:
-            return best
-        both = tuple(dict.fromkeys((*best.rolled.evidence, *denied)))
-        told = replace(best.rolled, evidence=both, cited=len(both), contested=True)
+        # The file itself is cited beside what proves it, and beside what denies it.
+        others = (item for state in states for item in state.rolled.evidence)
+        cited = tuple(dict.fromkeys((*best.rolled.evidence, *others, *denied)))
+        told = replace(best.rolled, evidence=cited, cited=len(cited), contested=bool(denied))
         return replace(best, rolled=told)
 
     def _state(self, key: str, reading: Observation) -> RecordState | None:

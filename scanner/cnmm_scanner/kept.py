@@ -19,6 +19,9 @@ from cnmm_scanner.journal import MAX_AGE_SECONDS, Vault, parse_line
 FOLDER = "items"
 
 
+NOT_PRIVATE = "its folder in the user's cache and the key there must be 0700 and 0600 and be writable"
+
+
 class Kept:
     """Journal lines by what they depend on, in a folder that only its owner can open.
 
@@ -31,7 +34,7 @@ class Kept:
     @classmethod
     def open(cls, cache: Path) -> Kept | None:
         """Return what is kept below a cache folder, emptied once its key is a day old; None where the folder
-        is not private or cannot be written.
+        or its key can be read by others, or it cannot be written.
         """
         folder = cache / FOLDER
         try:
@@ -39,6 +42,8 @@ class Kept:
             if not _is_private(folder):
                 return None
             key = folder / "key"
+            if key.exists() and key.lstat().st_mode & 0o077:
+                return None
             if key.exists() and time.time() - key.lstat().st_mtime > MAX_AGE_SECONDS:
                 empty(cache)
                 folder.mkdir(mode=0o700)

@@ -20,7 +20,7 @@ from cnmm_scanner.derive import derive
 from cnmm_scanner.gates import failed_gates
 from cnmm_scanner.joining import run_joins
 from cnmm_scanner.journal import Journal
-from cnmm_scanner.kept import Kept
+from cnmm_scanner.kept import NOT_PRIVATE, Kept
 from cnmm_scanner.lanes import Lanes
 from cnmm_scanner.manifest import ASSESSMENT
 from cnmm_scanner.outputs import BUNDLE, make_folder, render
@@ -50,6 +50,8 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
     """Collect, seal, assess, render; `assessed` False stops at the sealed facts. Raises Fault."""
     output = make_folder(scan.order.output)
     kept = scan.keep()
+    if kept is None and not scan.order.fresh:
+        progress.note(f"nothing is kept for the next scan: {NOT_PRIVATE}")
     with Journal(output, resume=scan.order.resume, key=kept.key if kept else b"") as journal:
         outcome = collect(scan, journal, progress, kept)
         facts = seal(scan, journal, outcome)

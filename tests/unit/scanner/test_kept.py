@@ -121,6 +121,18 @@ def test_whatever_decides_a_reading_makes_it_another(shop: Shop, tmp_path: Path)
     assert shop.read().unmoved
 
 
+def test_nothing_is_kept_under_a_key_or_in_a_folder_that_others_can_open(tmp_path: Path) -> None:
+    kept = Kept.open(tmp_path)
+    assert kept is not None
+    for path, wide, tight in ((kept.folder / "key", 0o640, 0o600), (kept.folder, 0o750, 0o700)):
+        path.chmod(wide)
+        assert Kept.open(tmp_path) is None
+        path.chmod(tight)
+    again = Kept.open(tmp_path)
+    assert again is not None
+    assert again.key == kept.key
+
+
 def test_what_is_kept_is_private_and_names_nobody(shop: Shop, tmp_path: Path) -> None:
     shop.read()
     kept = tmp_path / "cache" / FOLDER

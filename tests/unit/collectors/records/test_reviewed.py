@@ -10,16 +10,23 @@ from typing import Any
 
 import pytest
 
+from cnmm_collectors import registry
 from cnmm_collectors.github.collector import GitHubCollector
 from cnmm_collectors.plugin import Collected, LedgerRow, Target, WorkItem
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.records import RecordsCollector
-from cnmm_collectors.signals import Gap, Observed, Unknown
+from cnmm_collectors.signals import Gap, Observed, Signal, Unknown, seal
 from cnmm_collectors.subjects import Subject
+from cnmm_rules.criteria import Record, RecordKind
+from cnmm_rules.facts import Facts
+from cnmm_rules.index import Index
+from cnmm_rules.measures import Cache, SubjectMeasures
+from cnmm_rules.predicates import RecordState
 from cnmm_scanner.contract import Contract, keep
 from doubles.github.organisation import Organisation, acme, brought, connection, repository
 from doubles.github.server import serve
 
+AS_OF = date(2026, 11, 1)
 DOCUMENT = b"# Charter\n"
 STATEMENT = (
     f"key: exec-sponsor\nrole: CTO\ndate: 2026-05-01\nexpires: 2027-04-01\n"
@@ -132,6 +139,23 @@ def test_less_than_that_is_unknown_and_told(tmp_path: Path, org: Organisation, w
     assert why in reading.detail
     assert (row.received, row.skipped) == (0, 1)
     assert why in row.detail
+
+
+def test_a_row_cites_the_statement_its_document_and_the_merge(tmp_path: Path) -> None:
+    place = checkout(tmp_path)
+    own, _ = statements(place)
+    _, _, host = proof(governed(GOOD), place)
+    claims = [one for one in own.signals if one.key == KEY]
+
+    def judged(signals: list[Signal]) -> RecordState:
+        facts = Facts("acme", AS_OF, (AS_OF, AS_OF), [seal(one) for one in signals])
+        measures = SubjectMeasures(Index(facts, registry.load()), facts.org, None, Cache(), {})
+        return measures.record(Record("exec-sponsor", RecordKind.EITHER, 400))
+
+    alone, both = judged(claims), judged([*claims, *host.signals])
+    assert (alone.proven, both.proven) == (False, True)
+    assert set(alone.rolled.evidence) < set(both.rolled.evidence)
+    assert len(both.rolled.evidence) == 3
 
 
 def test_a_statement_behind_a_link_is_asked_about_by_the_links_own_path(tmp_path: Path) -> None:
