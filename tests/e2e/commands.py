@@ -72,7 +72,8 @@ class Bench:
     def _here(self, *arguments: str, **more: str) -> tuple[int, str, str]:
         collects = arguments[0] in {"scan", "collect"} and "--executor" not in arguments
         chosen = [*arguments, "--executor", "threads:2"] if collects else [*arguments]
-        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+        out, err = io.BytesIO(), io.BytesIO()
+        texts = _text(out), _text(err)  # held until read: a wrapper that goes closes its stream
         with contextlib.ExitStack() as stack:
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(mock.patch.dict(os.environ, more))
@@ -80,10 +81,10 @@ class Bench:
             for name in [name for name in sys.modules if name.startswith("probe_plugin")]:
                 del sys.modules[name]
             importlib.invalidate_caches()
-            stack.enter_context(contextlib.redirect_stdout(out))
-            stack.enter_context(contextlib.redirect_stderr(err))
+            stack.enter_context(contextlib.redirect_stdout(texts[0]))
+            stack.enter_context(contextlib.redirect_stderr(texts[1]))
             status = run(chosen)
-        return status, *(stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+        return status, out.getvalue().decode(), err.getvalue().decode()
 
     def scan(self, *arguments: str, output: str = "out", **more: str) -> tuple[int, str, str]:
         """Scan with the bench's settings into `output`."""
@@ -97,6 +98,10 @@ class Bench:
         """Return the assessment that was written."""
         document: dict[str, Any] = json.loads((self.folder / output / "assessment.json").read_bytes())
         return document
+
+
+def _text(stream: io.BytesIO) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
