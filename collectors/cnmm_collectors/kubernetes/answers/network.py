@@ -80,6 +80,7 @@ def _config(view: View) -> Mapping[str, str]:
         return {}
 
 
+_EITHER = Hidden(Gap.NOT_VISIBLE, "policies of one priority differ, and the API lets an engine take either")
 _ALWAYS = netpol.NetworkRule("cilium-config", "kube-system", "enable-policy: always", netpol.Effect.DENIES)
 
 
@@ -102,7 +103,7 @@ def _closed(view: View) -> Iterator[Finding]:
             if by
             else "no policy"
         )
-        value: bool | Hidden = closed
+        value: bool | Hidden = _EITHER if closed is None else closed
         if closed and enforced is None:
             value = Hidden(Gap.NOT_VISIBLE, "no engine known to enforce network policies was found")
         elif closed and not enforced:

@@ -121,15 +121,24 @@ def is_everywhere(blocks: Iterable[str]) -> bool:
     )
 
 
-def denies_by_default(rules: Sequence[NetworkRule]) -> tuple[bool, NetworkRule | None]:
+UNORDERED = frozenset({"AdminNetworkPolicy", "ClusterNetworkPolicy"})
+"""Kinds whose API lets an engine take any of the policies that share a priority."""
+
+
+def denies_by_default(rules: Sequence[NetworkRule]) -> tuple[bool | None, NetworkRule | None]:
     """Say whether the rules that cover a namespace deny ingress by default, and the one that decided it.
 
-    Tier after tier: the first rule for everybody decides; then isolation by any policy of the tier does.
+    Tier after tier: the first rule for everybody decides; then isolation by any policy of the tier does. None
+    where two of one priority differ and either may be the first.
     """
     for tier in Tier:
         own = sorted((one for one in rules if one.tier is tier), key=lambda one: (one.order, one.name))
         deciding = (Effect.REFUSES, Effect.OPENS, Effect.PASSES)
         first = next((one for one in own if one.effect in deciding), None)
+        beside = [one for one in own if first is not None and one.order == first.order]
+        rivals = {one.effect for one in beside if one.kind in UNORDERED and one.effect in deciding}
+        if first is not None and first.kind in UNORDERED and len(rivals) > 1:
+            return None, first
         if first is not None and first.effect is not Effect.PASSES:
             return first.effect is Effect.REFUSES, first
         isolating = next((one for one in own if one.effect is Effect.DENIES), None)

@@ -16,6 +16,8 @@ from cnmm_collectors.kubernetes.semantics import (
 from cnmm_collectors.kubernetes.semantics.netpol import Effect, NetworkRule
 from cnmm_collectors.kubernetes.shape import ShapeFault
 from doubles.kubernetes.objects import custom
+from doubles.kubernetes.server import ApiServer
+from unit.collectors.kubernetes.conftest import Run
 
 Object = dict[str, Any]
 ANYBODY = [{"namespaces": {}}]
@@ -291,6 +293,25 @@ TOGETHER: dict[str, tuple[list[NetworkRule], bool]] = {
     "calico: isolation alone is undone": ([calico("a", order=1), OPEN], False),
     "calico: another tier first": ([calico("a", "Deny", tier="security"), OPEN], True),
 }
+
+
+@pytest.mark.parametrize("other", ["Allow", "Pass"])
+@pytest.mark.parametrize("kind", ["AdminNetworkPolicy", "ClusterNetworkPolicy"])
+def test_two_that_share_a_priority_and_differ_may_each_be_the_first(kind: str, other: str) -> None:
+    same = [admin(kind, "Deny", priority=7), admin(kind, other, priority=7)]
+    for rules in (same, same[::-1]):
+        assert netpol.denies_by_default(rules)[0] is None
+    assert netpol.denies_by_default([*same, admin(kind, "Deny", priority=6)])[0] is True
+    assert netpol.denies_by_default([same[0], admin(kind, "Deny", priority=7)])[0] is True
+
+
+def test_a_namespace_under_two_such_policies_is_not_told(shop: ApiServer, run: Run) -> None:
+    for action in ("Deny", "Allow"):
+        rule = [{"action": action, "from": ANYBODY}]
+        spec = {"priority": 7, "subject": {"namespaces": {}}, "ingress": rule}
+        api = "policy.networking.k8s.io/v1alpha1"
+        shop.add(custom(api, "AdminNetworkPolicy", action.lower(), spec=spec))
+    assert run().gap("k8s.default_deny_ns_ratio", "namespace:prod/shop") == "not_visible"
 
 
 @pytest.mark.parametrize("name", TOGETHER)
