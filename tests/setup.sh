@@ -14,111 +14,36 @@ GRAPHQL_SHA512=4450c2d8ca5105de00c5246f51e04855e054ee88cdfd2c437c02d477b89560e49
 PYGITHUB=2.10.0
 PYGITHUB_SHA256=90ff24ef1cd1bd57124c2a3869cafee9d7b066909129ecdaba2c2d1903bc118d
 
-install_chromium() {
-    if command -v chromium chromium-browser google-chrome >/dev/null; then
-        return
-    fi
+# deb PACKAGE WHAT: installs PACKAGE; WHAT cannot run without it.
+deb() {
     if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "tests/setup.sh: no Chromium on PATH, and installing one needs root and apt-get: browser tests cannot run"
+        echo "tests/setup.sh: no $1, and installing it needs root and apt-get: $2 cannot run"
         return
     fi
-    echo "tests/setup.sh: installing Chromium with apt-get"
+    echo "tests/setup.sh: installing $1 with apt-get"
     export DEBIAN_FRONTEND=noninteractive
-    local log install=(apt-get install -y -qq --no-install-recommends chromium)
+    local log install=(apt-get install -y -qq --no-install-recommends "$1")
     if ! log=$("${install[@]}" 2>&1 || { apt-get update -qq && "${install[@]}"; } 2>&1); then
         tail -n 3 <<<"$log"
-        echo "tests/setup.sh: apt-get could not install Chromium: browser tests cannot run"
+        echo "tests/setup.sh: apt-get could not install $1: $2 cannot run"
     fi
 }
 
-# Only the programs are needed: the tests start a server of their own in a temporary folder.
-install_postgresql() {
-    if command -v initdb >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
-        return
-    fi
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "tests/setup.sh: no PostgreSQL, and installing one needs root and apt-get: its tests cannot run"
-        return
-    fi
-    echo "tests/setup.sh: installing PostgreSQL with apt-get"
-    export DEBIAN_FRONTEND=noninteractive
-    local log install=(apt-get install -y -qq --no-install-recommends postgresql)
-    if ! log=$("${install[@]}" 2>&1 || { apt-get update -qq && "${install[@]}"; } 2>&1); then
-        tail -n 3 <<<"$log"
-        echo "tests/setup.sh: apt-get could not install PostgreSQL: its tests cannot run"
-    fi
-}
-
-# The archive is checked against its pinned digest before anything of it is unpacked.
-fetch_axe() {
-    local target=build/cache/axe-core-$AXE.min.js folder
-    if [ -s "$target" ]; then
-        return
-    fi
-    if ! command -v npm >/dev/null; then
-        echo "tests/setup.sh: no npm on PATH: the accessibility test cannot run"
-        return
-    fi
-    mkdir -p build/cache
-    folder=$(mktemp -d build/cache/axe.XXXXXX)
-    if ! npm pack --silent --pack-destination "$folder" "axe-core@$AXE" >/dev/null 2>&1; then
-        echo "tests/setup.sh: npm could not fetch axe-core $AXE: the accessibility test cannot run"
-    elif ! echo "$AXE_SHA512  $folder/axe-core-$AXE.tgz" | sha512sum --check --status; then
-        echo "tests/setup.sh: axe-core $AXE does not match its pinned digest: the accessibility test cannot run"
-    else
-        tar -xzf "$folder/axe-core-$AXE.tgz" -C "$folder" package/axe.min.js
-        mv "$folder/package/axe.min.js" "$target"
-    fi
-    rm -rf "$folder"
-}
-
-# Wheels are only unpacked: they are schemas and parsers to test against, not part of the environment.
-fetch_validators() {
-    local list=tests/validators.txt target python folder wheel
-    target=build/cache/validators-$(git hash-object "$list")
-    if [ -d "$target" ]; then
-        return
-    fi
-    for python in .venv/bin/python "${PYTHON:-python3}" python3; do
-        if "$python" -m pip --version >/dev/null 2>&1; then
-            break
-        fi
-        python=
-    done
-    if [ -z "$python" ]; then
-        echo "tests/setup.sh: no pip: reports cannot be checked against official schemas"
-        return
-    fi
-    mkdir -p build/cache
-    folder=$(mktemp -d build/cache/validators.XXXXXX)
-    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
-        --only-binary :all: --platform any --implementation py --abi none \
-        --dest "$folder" --requirement "$list" >/dev/null 2>"$folder/said"; then
-        grep -m 1 ERROR "$folder/said" || true
-        echo "tests/setup.sh: pip could not fetch $list: reports cannot be checked against official schemas"
-    else
-        mkdir "$folder/parts"
-        for wheel in "$folder"/*.whl; do
-            "$python" -m zipfile -e "$wheel" "$folder/parts"
-        done
-        mv "$folder/parts" "$target"
-    fi
-    rm -rf "$folder"
-}
-
-# What GitHub publishes about its API: one file of each package, from an archive that fits its digest.
-fetch_published() {
+# npm_file PACKAGE VERSION SHA512 MEMBER NAME: one file of a package becomes build/cache/NAME; the archive is
+# checked against its pinned digest before anything of it is unpacked.
+npm_file() {
     local package=$1 version=$2 digest=$3 member=$4 target=build/cache/$5 folder archive
     if [ -s "$target" ]; then
         return
     fi
     if ! command -v npm >/dev/null; then
-        echo "tests/setup.sh: no npm on PATH: answers cannot be held against what GitHub publishes"
+        echo "tests/setup.sh: no npm on PATH: tests that need $package cannot run"
         return
     fi
     mkdir -p build/cache
-    folder=$(mktemp -d build/cache/published.XXXXXX)
-    archive=$folder/$(basename "${package/@octokit\//octokit-}")-$version.tgz
+    folder=$(mktemp -d build/cache/npm.XXXXXX)
+    archive=$(tr / - <<<"${package#@}")
+    archive=$folder/$archive-$version.tgz
     if ! npm pack --silent --pack-destination "$folder" "$package@$version" >/dev/null 2>&1; then
         echo "tests/setup.sh: npm could not fetch $package $version: tests that need it cannot run"
     elif ! echo "$digest  $archive" | sha512sum --check --status; then
@@ -130,10 +55,10 @@ fetch_published() {
     rm -rf "$folder"
 }
 
-# The answers that python-gitlab's own tests are written against: its source distribution, checked against its
-# pinned digest; only files are taken out of it, and nothing of it is run here.
-fetch_recorded() {
-    local target=build/cache/python-gitlab-$GITLAB folder python archive
+# pip_download NAME LIST UNPACK OPTION...: downloads what LIST pins by hash and lets UNPACK FOLDER make FOLDER/parts of
+# it, which becomes build/cache/NAME. Nothing of it is run or installed here.
+pip_download() {
+    local target=build/cache/$1 list=$2 unpack=$3 python folder
     if [ -d "$target" ]; then
         return
     fi
@@ -144,62 +69,54 @@ fetch_recorded() {
         python=
     done
     if [ -z "$python" ]; then
-        echo "tests/setup.sh: no pip: answers cannot be held against those of python-gitlab's tests"
+        echo "tests/setup.sh: no pip: tests that need $1 cannot run"
         return
     fi
     mkdir -p build/cache
-    folder=$(mktemp -d build/cache/recorded.XXXXXX)
-    archive=$folder/python_gitlab-$GITLAB.tar.gz
-    echo "python-gitlab==$GITLAB --hash=sha256:$GITLAB_SHA256" >"$folder/list"
-    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
-        --no-binary :all: --dest "$folder" --requirement "$folder/list" >/dev/null 2>"$folder/said"; then
+    folder=$(mktemp -d build/cache/pip.XXXXXX)
+    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes "${@:4}" \
+        --dest "$folder" --requirement /dev/stdin <<<"$list" >/dev/null 2>"$folder/said"; then
         grep -m 1 ERROR "$folder/said" || true
-        echo "tests/setup.sh: pip could not fetch python-gitlab $GITLAB: tests that need its answers cannot run"
-    elif ! echo "$GITLAB_SHA256  $archive" | sha256sum --check --status; then
-        echo "tests/setup.sh: python-gitlab $GITLAB does not match its pinned digest: its answers cannot be used"
+        echo "tests/setup.sh: pip could not fetch $1: tests that need it cannot run"
     else
         mkdir "$folder/parts"
-        tar -xzf "$archive" -C "$folder/parts" --strip-components=4 "python_gitlab-$GITLAB/tests/unit/objects"
+        "$unpack" "$folder" "$python"
         mv "$folder/parts" "$target"
     fi
     rm -rf "$folder"
 }
 
-# What PyGithub's authors recorded of GitHub, out of its source archive; LGPL, so it is read here and kept nowhere else.
-fetch_recordings() {
-    local target=build/cache/pygithub-$PYGITHUB-recordings python folder
-    if [ -d "$target" ]; then
-        return
-    fi
-    for python in .venv/bin/python "${PYTHON:-python3}" python3; do
-        if "$python" -m pip --version >/dev/null 2>&1; then
-            break
-        fi
-        python=
+unpack_wheels() {
+    local wheel
+    for wheel in "$1"/*.whl; do
+        "$2" -m zipfile -e "$wheel" "$1/parts"
     done
-    if [ -z "$python" ]; then
-        echo "tests/setup.sh: no pip: answers cannot be held against recorded ones"
-        return
-    fi
-    mkdir -p build/cache
-    folder=$(mktemp -d build/cache/recordings.XXXXXX)
-    echo "pygithub==$PYGITHUB --hash=sha256:$PYGITHUB_SHA256" >"$folder/list"
-    if ! "$python" -m pip --disable-pip-version-check --quiet download --no-deps --require-hashes \
-        --no-binary :all: --dest "$folder" --requirement "$folder/list" >/dev/null 2>"$folder/said"; then
-        grep -m 1 ERROR "$folder/said" || true
-        echo "tests/setup.sh: pip could not fetch PyGithub's source: answers cannot be held against recorded ones"
-    else
-        tar -xzf "$folder/pygithub-$PYGITHUB.tar.gz" -C "$folder" "pygithub-$PYGITHUB/tests/ReplayData"
-        mv "$folder/pygithub-$PYGITHUB/tests/ReplayData" "$target"
-    fi
-    rm -rf "$folder"
 }
 
-install_chromium
-install_postgresql
-fetch_axe
-fetch_published @octokit/openapi 23.0.2 "$OPENAPI_SHA512" generated/api.github.com.json github-openapi-23.0.2.json
-fetch_published @octokit/graphql-schema 15.26.1 "$GRAPHQL_SHA512" schema.graphql github-schema-15.26.1.graphql
-fetch_validators
-fetch_recorded
-fetch_recordings
+unpack_gitlab() {
+    tar -xzf "$1/python_gitlab-$GITLAB.tar.gz" -C "$1/parts" --strip-components=4 "python_gitlab-$GITLAB/tests/unit/objects"
+}
+
+unpack_pygithub() {
+    tar -xzf "$1/pygithub-$PYGITHUB.tar.gz" -C "$1/parts" --strip-components=3 "pygithub-$PYGITHUB/tests/ReplayData"
+}
+
+if ! command -v chromium chromium-browser google-chrome >/dev/null; then
+    deb chromium "browser tests"
+fi
+# Only the programs are needed: the tests start a server of their own in a temporary folder.
+if ! command -v initdb >/dev/null && ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
+    deb postgresql "tests of a shared history"
+fi
+npm_file axe-core "$AXE" "$AXE_SHA512" axe.min.js "axe-core-$AXE.min.js"
+# What GitHub publishes about its API.
+npm_file @octokit/openapi 23.0.2 "$OPENAPI_SHA512" generated/api.github.com.json github-openapi-23.0.2.json
+npm_file @octokit/graphql-schema 15.26.1 "$GRAPHQL_SHA512" schema.graphql github-schema-15.26.1.graphql
+# Schemas and parsers to test against, not part of the environment.
+pip_download "validators-$(git hash-object tests/validators.txt)" "$(cat tests/validators.txt)" unpack_wheels \
+    --only-binary :all: --platform any --implementation py --abi none
+# The answers that python-gitlab's own tests are written against.
+pip_download "python-gitlab-$GITLAB" "python-gitlab==$GITLAB --hash=sha256:$GITLAB_SHA256" unpack_gitlab --no-binary :all:
+# What PyGithub's authors recorded of GitHub; LGPL, so it is read here and kept nowhere else.
+pip_download "pygithub-$PYGITHUB-recordings" "pygithub==$PYGITHUB --hash=sha256:$PYGITHUB_SHA256" unpack_pygithub \
+    --no-binary :all:

@@ -16,26 +16,28 @@ from cnmm_collectors.reader import SourceReader
 
 CREDENTIAL = "CNMM_CONTRACT_TOKEN"
 SECRET = "ghp_" + "Zz9Yy8Xx7Ww6Vv5Uu4Tt3Ss2Rr1Qq0PpOoNn"
+EVERYWHERE = (
+    "401",
+    "403",
+    "404",
+    "429",
+    "429 with Retry-After",
+    "500",
+    "502",
+    "503",
+    "silent",
+    "drip",
+    "reset",
+    "truncated",
+    "wrong JSON",
+    "endless pages",
+    "redirect",
+)
+"""What a server may do at any place that is asked."""
 FAULTS_OF = {
     "git": {"shallow", "corrupt pack", "unreadable", "hostile configuration"},
     "files": {"missing", "unreadable", "garbage", "huge"},
-    "server": {
-        "401",
-        "403",
-        "404",
-        "429",
-        "429 with Retry-After",
-        "500",
-        "502",
-        "503",
-        "silent",
-        "drip",
-        "reset",
-        "truncated",
-        "wrong JSON",
-        "endless pages",
-        "redirect",
-    },
+    "server": set(EVERYWHERE),
 }
 """The faults a world must know, by what its collector reads."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cnmm_collectors.plugin import Target
 from cnmm_collectors.subjects import Subject, SubjectKind
-from contract.worlds import CREDENTIAL, World
+from contract.worlds import CREDENTIAL, EVERYWHERE, World
 from doubles.github.organisation import acme
 from doubles.github.server import serve
 
@@ -24,23 +24,6 @@ NAMES = {
     "endless pages": "endless",
     "redirect": "elsewhere",
 }
-EVERYWHERE = (
-    "401",
-    "403",
-    "404",
-    "429",
-    "429 with Retry-After",
-    "500",
-    "502",
-    "503",
-    "silent",
-    "drip",
-    "reset",
-    "truncated",
-    "wrong JSON",
-    "endless pages",
-    "redirect",
-)
 PLACES = ("inventory", "teams", "GET /orgs/acme/repos", "changes", "statement")
 FAULTS = (
     *EVERYWHERE,

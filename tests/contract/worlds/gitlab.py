@@ -7,14 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnmm_collectors.plugin import Target
-from contract.worlds import CREDENTIAL, FAULTS_OF, World
+from contract.worlds import CREDENTIAL, EVERYWHERE, World
 from contract.worlds.github import NAMES
 from doubles.gitlab.organisation import DEVELOPER, FREE, PREMIUM, Organisation, acme
 from doubles.gitlab.server import serve
 
 PARTS = ("server",)
 REALITIES = ("whole", "premium", "free", "community", "developer")
-EVERYWHERE = tuple(sorted(FAULTS_OF["server"]))
 PLACES = ("projects", "groups", "pipelines", "changes", "members/all", "namespaces")
 FAULTS = (
     *EVERYWHERE,

@@ -9,29 +9,12 @@ from pathlib import Path
 
 from cnmm_collectors.plugin import Target
 from cnmm_collectors.reader import KubeLimits, SourceKube, SourceReader
-from contract.worlds import SECRET, World
+from contract.worlds import EVERYWHERE, SECRET, World
 from doubles.kubernetes.objects import namespace, node, pod, workload
 from doubles.kubernetes.server import ApiServer, Handler, only
 
 PARTS = ("server",)
 REALITIES = ("whole", "bare")
-EVERYWHERE = (
-    "401",
-    "403",
-    "404",
-    "429",
-    "429 with Retry-After",
-    "500",
-    "502",
-    "503",
-    "silent",
-    "drip",
-    "reset",
-    "truncated",
-    "wrong JSON",
-    "endless pages",
-    "redirect",
-)
 PLACES = ("pods", "deployments", "networkpolicies", "apis")
 ONE_NAMESPACE = "403 but for one namespace"
 FAULTS = (
