@@ -16,11 +16,13 @@ from typing import Any
 from github import Auth, Github, GithubException
 
 from bench.rows import Row, at_most
+from doubles.github.files import give
 from doubles.github.organisation import Organisation, change, issue, repository, review
 from doubles.github.server import serve
+from unit.collectors.git.repos import History
 from unit.collectors.github.workshop import AS_OF, Scan
 
-BUSY = 40
+SMALL, BUSY = 20, 40
 """Repositories of the organisation whose changes are counted: more would measure the double."""
 LATENCY = 0.1
 WINDOWED = ("changes", "count", "stalled", "issues", "replies", "boards", "deployments")
@@ -33,7 +35,9 @@ def github_rows() -> Iterator[Row]:
     for size, target, name in ((10, 2.5, "-10"), (1_000, 0.2, ""), (20_000, 0.2, "-20000")):
         yield _inventory(size, target, f"github-calls-per-repo{name}")
     yield _analyses(1_000)
+    yield _activity(SMALL, "-small")
     yield _activity(BUSY)
+    yield _contents(10)
     yield _again(1_000)
     yield _wall(10)
     yield _naive(10)
@@ -72,7 +76,7 @@ def _analyses(size: int) -> Row:
     )
 
 
-def _activity(size: int) -> Row:
+def _activity(size: int, name: str = "") -> Row:
     org = organisation(size, activity=True)
     with serve(org) as double:
         Scan(double, analyses=False, max_seconds=60)
@@ -80,7 +84,39 @@ def _activity(size: int) -> Row:
     items = len(org.changes) + len(org.issues)
     share = 100 * calls / items
     note = f"{calls} calls for {len(org.changes)} changes and {len(org.issues)} issues"
-    return at_most("github-calls-per-100", share, 1.2, note, "calls")
+    return at_most(f"github-calls-per-100{name}", share, 1.2, note, "calls")
+
+
+def _contents(size: int) -> Row:
+    """Count what files take without a clone, first and again; each repository has a few dozen of them."""
+    org = organisation(size)
+    with tempfile.TemporaryDirectory() as place, serve(org) as double:
+        files = {
+            f"svc/{number}/{name}": f"{number}\n"
+            for number in range(12)
+            for name in ("Dockerfile", "main.py")
+        }
+        for one in org.repositories:
+            history = History()
+            history.commit({**files, "name": one["name"]}, days=9)
+            give(org, one["name"], history.write(Path(place) / one["name"]))
+        counts = []
+        for _ in range(2):
+            double.asked.clear()
+            Scan(
+                double,
+                cache=Path(place) / "cache",
+                activity=False,
+                analyses=False,
+                clone=False,
+                max_seconds=60,
+            )
+            counts.append(
+                [one for one in double.asked if one.split()[-1] in ("contents", "work") or "/trees/" in one]
+            )
+    rest = sum("/trees/" in one for one in counts[0])
+    note = f"{rest} REST and {len(counts[0]) - rest} GraphQL calls for {size} repositories, then {len(counts[1])}"
+    return at_most("github-contents-calls", len(counts[0]) / size, 3, note, "calls")
 
 
 def _again(size: int) -> Row:

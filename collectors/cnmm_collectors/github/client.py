@@ -27,6 +27,8 @@ class Client(asking.Client):
     def __init__(self, reader: Reader, settings: Settings) -> None:
         """Open the API; raises HttpFault where there is nothing to read as."""
         self.settings = settings
+        self.counts: dict[str, int] = {}
+        """How many rows searches were said to have; work that follows in this process may share it."""
         # Imported late: every scan loads every collector, and few of them ask GitHub.
         from cnmm_collectors.github.wire import connect
 

@@ -75,6 +75,8 @@ class GitHubCollector:
 
     def __init__(self) -> None:
         self._memory = Memory()
+        self._predicted: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
 
     def accepts(self, target: Target) -> bool:
         """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of either afterwards."""
@@ -87,7 +89,7 @@ class GitHubCollector:
             yield WorkItem(self.name, f"files of {target.locator}", target, (), "api", CALLS)
             return
         try:
-            client = Client(reader, settings)
+            client = self._open(reader, settings)
             item = self._item(client, target, reader)
         except (HttpFault, Unseen) as fault:
             yield from self._failed(target, settings, fault, reader)
@@ -98,7 +100,7 @@ class GitHubCollector:
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterator[Yield]:
         """Yield what an organisation, a repository or its changes say; what cannot be read is unknown."""
         try:
-            client = Client(reader, settings)
+            client = self._open(reader, settings)
             yield from self._read(client, item.target, reader)
         except (HttpFault, Unseen) as fault:
             yield from self._failed(item.target, settings, fault, reader)
@@ -114,13 +116,18 @@ class GitHubCollector:
             every = tuple(spec.id for spec in _DESCRIBED)
             yield Probe("organisation", every, False, str(fault), gap=fault.gap)
 
+    def _open(self, reader: Reader, settings: options.Settings) -> Client:
+        client = Client(reader, settings)
+        client.counts = self._counts
+        return client
+
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
         organisation, name = _split(target)
         namer = Namer(organisation)
         if target.kind == ACTIVITY:
-            calls = predict(client, target, reader.as_of)
-            if client.settings.work:
-                calls += predict_work(client, target, reader, int(target.fact("repositories", "1")))
+            known = self._predicted.pop(target.locator, None)
+            size = int(target.fact("repositories", "1"))
+            calls = known if known is not None else _windowed(client, target, size, reader)
             return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
         if target.kind == STATEMENTS:
             calls = len(Filed.of(target))
@@ -139,9 +146,10 @@ class GitHubCollector:
         listed = listed if chosen.sample is None else min(listed, chosen.sample)
         calls = listed if chosen.analyses else 0
         calls += listed * CALLS if chosen.contents and not chosen.clone else 0
-        if client.settings.activity:
-            calls += predict(client, target, reader.as_of)
-            calls += predict_work(client, target, reader, listed) if client.settings.work else 0
+        if chosen.activity:
+            # Counted once: the work on the window is planned later, under the same number.
+            self._predicted[target.locator] = _windowed(client, target, listed, reader)
+            calls += self._predicted[target.locator]
         return calls
 
     def _read(self, client: Client, target: Target, reader: Reader) -> Iterator[Yield]:
@@ -215,6 +223,12 @@ class GitHubCollector:
             "github", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),
         )  # fmt: skip
+
+
+def _windowed(client: Client, target: Target, repositories: int, reader: Reader) -> int:
+    """Return the number of calls that changes, issues and deployments of the window will take."""
+    calls = predict(client, target, reader.as_of)
+    return calls + (predict_work(client, target, reader, repositories) if client.settings.work else 0)
 
 
 def plan_of(settings: options.Settings) -> Plan:

@@ -37,9 +37,13 @@ class Rows:
 
 def count(client: Client, question: Question, window: Window, more: str = "") -> int | Unread:
     """Return how many rows a window holds, for the price of one call."""
-    answer, outcome = client.query("count", q=question.asks(window) + more)
+    asked = question.asks(window) + more
+    answer, outcome = client.query("count", q=asked)
     found = answer.at("search", "issueCount") if answer is not None else None
-    return found if isinstance(found, int) else unread(outcome)
+    if not isinstance(found, int):
+        return unread(outcome)
+    client.counts[asked] = found
+    return found
 
 
 def read_window(client: Client, question: Question, window: Window) -> Rows:
@@ -100,22 +104,26 @@ def _refresh(client: Client, question: Question, window: Window, kept: _Kept) ->
 
 
 def _read(client: Client, question: Question, window: Window) -> Rows:
+    """Return a window; its first page tells how many rows there are where nobody counted them before."""
     found = Rows()
-    total = count(client, question, window)
-    if isinstance(total, Unread):
-        found.why = total
-        return found
-    waiting = window.split(-(-total // _FILL))
+    whole: int | None = None
+    known = client.counts.pop(question.asks(window), 0)
+    waiting = window.split(-(-known // _FILL)) if known > _MOST else [window]
     while waiting and found.why is None:
-        part = waiting.pop(0)
-        waiting = [*_take(client, question, part, found), *waiting]
-    if found.why is None and found.counted < total:
+        total, parts = _take(client, question, waiting.pop(0), found)
+        whole = total if whole is None and known <= _MOST else whole
+        waiting = [*parts, *waiting]
+    if found.why is None and found.counted < known:
+        # Something may be gone since it was counted.
+        again = count(client, question, window)
+        whole = again if isinstance(again, int) else known
+    if found.why is None and found.counted < (whole or 0):
         found.why = Unread(Gap.NOT_COLLECTED, "the parts of a search count less than the whole")
     return found
 
 
-def _take(client: Client, question: Question, part: Window, found: Rows) -> list[Window]:
-    """Read one part; return its halves instead where the search would cut it off."""
+def _take(client: Client, question: Question, part: Window, found: Rows) -> tuple[int, list[Window]]:
+    """Read one part; return how many rows it has, and its own parts where the search would cut it off."""
     seen, total = 0, 0
     for answer, page in client.connection(question.name, ("search",), _SIZE, q=question.asks(part)):
         if page.miss is not None:
@@ -126,7 +134,7 @@ def _take(client: Client, question: Question, part: Window, found: Rows) -> list
             if part.start == part.end:
                 found.why = Unread(Gap.NOT_COLLECTED, "more than 1000 in a day: a search gives no more")
                 break
-            return part.split(2)
+            return total, part.split(max(2, -(-total // _FILL)))
         miss = answer.miss("search", "nodes")
         found.why = unread(miss) if miss is not None else found.why
         seen += len(page.rows)
@@ -136,7 +144,7 @@ def _take(client: Client, question: Question, part: Window, found: Rows) -> list
     found.counted += total
     if seen < total and found.why is None:
         found.why = Unread(Gap.NOT_COLLECTED, "the search counts more than it lists")
-    return []
+    return total, []
 
 
 def login_of(account: Any, bots: Iterable[str]) -> tuple[str, bool]:

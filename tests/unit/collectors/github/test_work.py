@@ -182,7 +182,7 @@ def test_a_second_scan_reads_only_what_moved(tmp_path: Path) -> None:
     org = large()
     with serve(org) as double:
         first = Scan(double, cache=tmp_path, analyses=False)
-        assert asked(double) == 20
+        assert asked(double) == 18
         double.asked.clear()
         same = Scan(double, cache=tmp_path, analyses=False)
         assert asked(double) == 2
@@ -219,12 +219,12 @@ def test_what_is_kept_names_nobody_and_opens_for_nobody_else(tmp_path: Path) -> 
         assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
         double.asked.clear()
         Scan(double, cache=tmp_path, token="ghp_another" + "0" * 30, analyses=False)
-        assert asked(double) == 20
+        assert asked(double) == 18
         for path in kept:
             path.write_bytes(path.read_bytes()[:-20])
         double.asked.clear()
         found = Scan(double, cache=tmp_path, analyses=False)
-        assert asked(double) == 20
+        assert asked(double) == 18
     assert isinstance(found.reading("host.review_coverage_ratio", "repo:acme/one"), Observed)
 
 
