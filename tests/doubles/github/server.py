@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from doubles.github import files
-from doubles.github.faults import Faults, fail, send
+from doubles.github.faults import fail, send
 from doubles.github.organisation import Organisation
+from doubles.serving import Asked, serving
 
 Row = dict[str, Any]
 _OPERATIONS = (
@@ -34,20 +34,10 @@ _SEARCHES = ("count", "changes", "stalled", "issues", "replies", "upstream")
 
 
 @dataclass
-class Double:
+class Double(Asked):
     """A served organisation, what was asked of it, and the faults that are on."""
 
-    organisation: Organisation
-    url: str = ""
-    elsewhere: str = ""
-    faults: Faults = field(default_factory=Faults)
-    asked: list[str] = field(default_factory=list)
-    tokens: list[tuple[str, str]] = field(default_factory=list)
-    """The host that was asked and the Authorization header that came with it."""
-    rest: Callable[[str], tuple[int, Any]] | None = None
-    """Answers REST paths instead of the organisation."""
-    latency: float = 0.0
-    """Seconds that every answer takes."""
+    organisation: Organisation = field(default_factory=Organisation)
     extra: dict[str, str] = field(default_factory=dict)
     """Headers sent with every answer."""
 
@@ -55,22 +45,9 @@ class Double:
 @contextmanager
 def serve(organisation: Organisation) -> Iterator[Double]:
     """Serve an organisation, and a second host that must never see a credential."""
-    double = Double(organisation)
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _serving(double, name)) for name in ("api", "other")]
-    for server in servers:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    double.url, double.elsewhere = (f"http://127.0.0.1:{server.server_port}" for server in servers)
-    try:
+    double = Double(organisation=organisation)
+    with serving(double, _Handler):
         yield double
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
-
-
-def _serving(double: Double, host: str) -> type[BaseHTTPRequestHandler]:
-    return type("Handler", (_Handler,), {"double": double, "host": host})
 
 
 class _Handler(BaseHTTPRequestHandler):

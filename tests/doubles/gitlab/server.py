@@ -6,16 +6,15 @@ import base64
 import hashlib
 import json
 import re
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
-from doubles.github.faults import Faults, fail, send
+from doubles.github.faults import fail, send
 from doubles.gitlab.answers import answer
 from doubles.gitlab.organisation import (
     DEVELOPER,
@@ -27,6 +26,7 @@ from doubles.gitlab.organisation import (
     Organisation,
     Row,
 )
+from doubles.serving import Asked, serving
 
 _OPERATIONS = (
     ("aiMetrics", "assistant"), ("ONLY_COMMENTS", "replies"), ("webPath", "issues"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
@@ -44,43 +44,20 @@ READER = 77
 
 
 @dataclass
-class Double:
+class Double(Asked):
     """A served group, what was asked of it, and the faults that are on."""
 
-    organisation: Organisation
-    url: str = ""
-    elsewhere: str = ""
-    faults: Faults = field(default_factory=Faults)
-    asked: list[str] = field(default_factory=list)
+    organisation: Organisation = field(default_factory=Organisation)
     addresses: list[str] = field(default_factory=list)
     """Each request's path with its query."""
-    tokens: list[tuple[str, str]] = field(default_factory=list)
-    """The host that was asked and the Authorization header that came with it."""
-    rest: Callable[[str], tuple[int, Any]] | None = None
-    """Answers REST paths instead of the group."""
-    latency: float = 0.0
-    """Seconds that every answer takes."""
 
 
 @contextmanager
 def serve(organisation: Organisation) -> Iterator[Double]:
     """Serve a group, and a second host that must never see a credential."""
-    double = Double(organisation)
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), _serving(double, name)) for name in ("api", "other")]
-    for server in servers:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    double.url, double.elsewhere = (f"http://127.0.0.1:{server.server_port}" for server in servers)
-    try:
+    double = Double(organisation=organisation)
+    with serving(double, _Handler):
         yield double
-    finally:
-        for server in servers:
-            server.shutdown()
-            server.server_close()
-
-
-def _serving(double: Double, host: str) -> type[BaseHTTPRequestHandler]:
-    return type("Handler", (_Handler,), {"double": double, "host": host})
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,12 +13,12 @@ from cnmm_collectors.github.analyses import ANALYSES
 from cnmm_collectors.github.collector import GitHubCollector
 from cnmm_collectors.github.contents import CONTENTS
 from cnmm_collectors.github.settings import Settings
-from cnmm_collectors.plugin import Collected, Population, Target, WorkItem
+from cnmm_collectors.plugin import Target
 from cnmm_collectors.reader import SourceReader
-from cnmm_collectors.signals import Absent, Observed, Reading, Signal, Unknown
-from cnmm_collectors.subjects import Subject, SubjectKind
-from cnmm_scanner.contract import Contract, keep
+from cnmm_collectors.signals import Signal, Unknown
+from cnmm_collectors.subjects import Subject
 from doubles.github.server import Double
+from unit.collectors.hosts.scanning import HostScan
 
 TOKEN = "ghp_plantedPlanted0123456789plantedAB"
 AS_OF = date(2026, 11, 20)
@@ -52,7 +52,7 @@ def asking(cache: Path | None = None, token: str = TOKEN) -> Any:
     return made
 
 
-class Scan:
+class Scan(HostScan):
     """Everything the collector yielded for one target."""
 
     def __init__(
@@ -63,48 +63,10 @@ class Scan:
         token: str = TOKEN,
         **changes: Any,
     ) -> None:
-        self.found = Collected()
-        self.predicted = 0
-        self.calls: list[str] = []
-        collector, chosen = GitHubCollector(), settings(double, **changes)
-        contract = Contract(collector.signals)
-        waiting = [Target("github", locator, "GITHUB_TOKEN")]
-        while waiting:
-            target = waiting.pop()
-            before = len(self.found.targets)
-            for one in collector.plan(target, chosen, asking(cache, token)):
-                if not isinstance(one, WorkItem):
-                    keep(self.found, one, contract)
-                    continue
-                self.predicted += one.calls
-                for item in collector.collect(one, chosen, asking(cache, token)):
-                    keep(self.found, item, contract)
-            waiting += [
-                one for one in self.found.targets[before:] if one.kind in (ACTIVITY, ANALYSES, CONTENTS)
-            ]
-
-    def reading(self, key: str, subject: str) -> Reading:
-        """Return the one reading of a signal about a subject; a key given twice is a fault."""
-        found = [one for one in self.found.signals if one.key == key and str(one.subject) == subject]
-        assert len(found) == 1, (key, subject, found)
-        return found[0].reading
-
-    def value(self, key: str, subject: str) -> Any:
-        """Return the observed value, `absent`, or the gap of what is unknown."""
-        found = self.reading(key, subject)
-        if isinstance(found, Observed):
-            return found.value
-        return "absent" if isinstance(found, Absent) else found.gap.value
-
-    def population(self, within: str, kind: SubjectKind) -> Population | None:
-        """Return a declared population, None where there is none."""
-        return next(
-            (one for one in self.found.populations if str(one.within) == within and one.kind is kind), None
-        )
-
-    def clones(self) -> list[str]:
-        """Return the subjects that are to be cloned."""
-        return sorted(str(one.subject) for one in self.found.targets if one.kind == "git")
+        target = Target("github", locator, "GITHUB_TOKEN")
+        own = (ACTIVITY, ANALYSES, CONTENTS)
+        chosen = settings(double, **changes)
+        super().__init__(GitHubCollector(), chosen, target, lambda: asking(cache, token), own)
 
 
 def unknowns(signals: list[Signal]) -> int:

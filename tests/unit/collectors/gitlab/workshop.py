@@ -9,12 +9,10 @@ from typing import Any
 from cnmm_collectors.gitlab.activity import ACTIVITY
 from cnmm_collectors.gitlab.collector import GitLabCollector
 from cnmm_collectors.gitlab.settings import Settings
-from cnmm_collectors.plugin import Collected, Population, Target, WorkItem
+from cnmm_collectors.plugin import Target
 from cnmm_collectors.reader import SourceReader
-from cnmm_collectors.signals import Absent, Observed, Reading
-from cnmm_collectors.subjects import SubjectKind
-from cnmm_scanner.contract import Contract, keep
 from doubles.gitlab.server import Double
+from unit.collectors.hosts.scanning import HostScan
 
 TOKEN = "glpat-plantedPlanted0123456789"
 AS_OF = date(2026, 11, 20)
@@ -37,7 +35,7 @@ def reader(cache: Path | None = None, token: str = TOKEN) -> Any:
     )  # fmt: skip
 
 
-class Scan:
+class Scan(HostScan):
     """Everything the collector yielded for one target."""
 
     def __init__(
@@ -49,43 +47,7 @@ class Scan:
         organisation: str = "",
         **changes: Any,
     ) -> None:
-        self.found = Collected()
-        self.predicted = 0
-        collector, chosen = GitLabCollector(), settings(double, **changes)
-        contract = Contract(collector.signals)
         facts = (("organisation", organisation),) if organisation else ()
-        waiting = [Target("gitlab", locator, "GITLAB_TOKEN", None, facts)]
-        while waiting:
-            target = waiting.pop()
-            before = len(self.found.targets)
-            for one in collector.plan(target, chosen, reader(cache, token)):
-                if not isinstance(one, WorkItem):
-                    keep(self.found, one, contract)
-                    continue
-                self.predicted += one.calls
-                for item in collector.collect(one, chosen, reader(cache, token)):
-                    keep(self.found, item, contract)
-            waiting += [one for one in self.found.targets[before:] if one.kind == ACTIVITY]
-
-    def reading(self, key: str, subject: str) -> Reading:
-        """Return the one reading of a signal about a subject; a key given twice is a fault."""
-        found = [one for one in self.found.signals if one.key == key and str(one.subject) == subject]
-        assert len(found) == 1, (key, subject, found)
-        return found[0].reading
-
-    def value(self, key: str, subject: str) -> Any:
-        """Return the observed value, `absent`, or the gap of what is unknown."""
-        found = self.reading(key, subject)
-        if isinstance(found, Observed):
-            return found.value
-        return "absent" if isinstance(found, Absent) else found.gap.value
-
-    def population(self, within: str, kind: SubjectKind) -> Population | None:
-        """Return a declared population, None where there is none."""
-        return next(
-            (one for one in self.found.populations if str(one.within) == within and one.kind is kind), None
-        )
-
-    def clones(self) -> list[str]:
-        """Return the subjects that are to be cloned."""
-        return sorted(str(one.subject) for one in self.found.targets if one.kind == "git")
+        target = Target("gitlab", locator, "GITLAB_TOKEN", None, facts)
+        chosen = settings(double, **changes)
+        super().__init__(GitLabCollector(), chosen, target, lambda: reader(cache, token), (ACTIVITY,))
