@@ -166,6 +166,22 @@ def takeups(teams: int) -> Facts:
     return [*facts, *takeup.of_tracker(ORG, ["*"])]
 
 
+def skills(people: int) -> Facts:
+    """Return three teams of that many people each, all with a component in containers; two teams work on it."""
+    facts: Facts = [placement.of_catalogue(ORG, whole=True)]
+    for at in range(3):
+        team = Subject(SubjectKind.TEAM, f"acme/t{at}")
+        facts += placement.of_team(team, [placement.Place.ABLE])
+        for n in range(people):
+            who = 100 * at + n
+            facts += [
+                PersonFact(person(who), "roster.member", "1", "roster", ORG),
+                PersonFact(person(who), "roster.team", f"t{at}", "roster", ORG),
+                PersonFact(person(who), "git.layer", "platform" if at else "app", "git"),
+            ]
+    return facts
+
+
 FACTS: dict[str, Callable[[int], Facts]] = {
     "accounts": answered,
     "authorship": authorship,
@@ -174,6 +190,7 @@ FACTS: dict[str, Callable[[int], Facts]] = {
     "practice": practice,
     "production": production,
     "takeup": takeups,
+    "skills": skills,
     "upstream": upstream,
 }
 """What each join is fed with, for a number of people or things; a join without an entry fails."""

@@ -15,11 +15,7 @@ from cnmm_collectors.plugin import JoinNeeds, PersonFact
 from cnmm_collectors.signals import Gap, Interval, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.tables.cells import Cells
 
-HANDS_ON, MANIFESTS, SKILL = (
-    "training.hands_on_ratio",
-    "git.manifest_author_ratio",
-    "training.team_cn_skill_ratio",
-)
+HANDS_ON, MANIFESTS = "training.hands_on_ratio", "git.manifest_author_ratio"
 POPULATIONS = ("cloud-native", "engineers")
 DISCIPLINES = {"dev": "developers", "ops": "operations", "ml": "ml"}
 _DECLARATIVE = frozenset({"platform"})
@@ -62,7 +58,7 @@ class PracticeJoin:
 
     name: ClassVar[str] = "practice"
     signals: ClassVar[tuple[SignalSpec, ...]] = tuple(
-        spec for spec in registry.declared(("git", "training")) if spec.id in (HANDS_ON, MANIFESTS, SKILL)
+        spec for spec in registry.declared(("git", "training")) if spec.id in (HANDS_ON, MANIFESTS)
     )
     needs: ClassVar[JoinNeeds] = JoinNeeds(
         (
@@ -100,10 +96,6 @@ class PracticeJoin:
             key = specs[MANIFESTS].key(discipline=discipline)
             reading = why or _share(world.groups[population], manifest, cells, context, population, strangers)
             yield Signal(key, context["organisation"], "git+roster", reading)
-        nobody = Unknown(
-            Gap.NOT_COLLECTED, "which team owns which component fit for containers is not joined"
-        )
-        yield Signal(SKILL, context["organisation"], "join", nobody)
 
 
 def _share(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from cnmm_collectors import placement
 from cnmm_collectors.joins.practice import PracticeJoin
+from cnmm_collectors.joins.skills import SkillsJoin
+from cnmm_collectors.placement import Place
 from cnmm_collectors.plugin import PersonFact
 from cnmm_collectors.signals import Interval, Observed, Reading, Unknown
 from cnmm_collectors.subjects import Subject
@@ -56,4 +59,38 @@ def test_small_groups_and_unjoined_signals_are_unknown_by_name() -> None:
     found = join(facts(4, 4))
     assert isinstance(found["training.hands_on_ratio{population=engineers}"], Unknown)
     assert isinstance(found["git.manifest_author_ratio{discipline=ml}"], Unknown)
-    assert isinstance(found["training.team_cn_skill_ratio"], Unknown)
+
+
+def teams(skilled: dict[str, int], places: dict[str, Place], whole: bool = True) -> Reading:
+    """Return what is told of teams of seven, so many of each with the skill."""
+    found = [placement.of_catalogue(ORG, whole)]
+    for team, number in skilled.items():
+        found += placement.of_team(Subject.parse(f"team:acme/{team}"), [places.get(team, Place.ABLE)])
+        for n in range(7):
+            found += [
+                PersonFact(f"{team}{n}", "roster.team", team, "roster", ORG),
+                PersonFact(f"{team}{n}", "roster.alias", f"mail{team}{n}", "roster", ORG),
+            ]
+            if n < number:
+                found.append(PersonFact(f"mail{team}{n}", "git.layer", "platform", "git", REPO))
+    (signal,) = SkillsJoin().join(found, CONTEXT)
+    return signal.reading
+
+
+def test_two_of_a_team_share_a_skill_and_the_share_of_teams_is_proven_from_below() -> None:
+    told = teams({"a": 2, "b": 3, "c": 2, "d": 1}, {})
+    assert isinstance(told, Observed)
+    # Three of four, one team lower.
+    assert told.value == Interval(Fraction(1, 2), Fraction(1))
+
+
+def test_teams_that_run_nothing_in_containers_are_outside_and_those_that_do_not_say_count_against() -> None:
+    some = {"a": 2, "b": 3, "c": 2, "d": 2}
+    outside = teams(some, {"d": Place.UNABLE})
+    silent = teams(some, {"d": Place.UNTOLD})
+    assert isinstance(outside, Observed)
+    assert isinstance(silent, Observed)
+    assert outside.value == Interval(Fraction(666, 1000), Fraction(1))
+    assert silent.value == Interval(Fraction(1, 2), Fraction(1))
+    assert isinstance(teams(some, {"d": Place.UNABLE, "c": Place.UNABLE}), Unknown)
+    assert isinstance(teams(some, {}, whole=False), Unknown)
