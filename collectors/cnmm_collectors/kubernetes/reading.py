@@ -115,8 +115,14 @@ class ClusterReading:
                 view.documents[document] = self._document(document)
         return view
 
-    def _list(self, view: View, resource: Resource, start: Callable[[], Any], optional: bool = False) -> Any:
-        """Return the sink of a whole list, None where it is not served, or the fault."""
+    def _list(
+        self, view: View, resource: Resource, start: Callable[[], Any], optional: bool = False,
+        offered: bool = False,
+    ) -> Any:  # fmt: skip
+        """Return the sink of a whole list, None where it is not served, or the fault.
+
+        What the platform offers is asked for in single namespaces, as the kinds that decide in their own are.
+        """
         served: Served | None = None
         try:
             served = view.discovery.find(resource)
@@ -127,7 +133,8 @@ class ClusterReading:
             listed: Listed[Any] = fold(self._cluster, resource, served, start, self._page)
         except KubeFault as fault:
             told = KubeFault(f"{resource.name}: {fault}", fault.gap, fault.status)
-            if served is not None and fault.status == 403 and resource in known.LOCAL:
+            apart = resource in known.LOCAL or (offered and served is not None and served.namespaced)
+            if served is not None and fault.status == 403 and apart:
                 return self._by_namespace(view, resource, served, start, told)
             self._note(resource.name, told)
             return told
@@ -194,7 +201,8 @@ class ClusterReading:
             view.offered["*"] = KubeFault(f"platform definitions: {fault}", fault.gap)
             return
         for group, plural in wanted:
-            read = self._list(view, Resource(group, plural), lambda: Keep(instance), optional=True)
+            resource = Resource(group, plural)
+            read = self._list(view, resource, lambda: Keep(instance), optional=True, offered=True)
             name = f"{plural}.{group}"
             if read is not None:
                 view.offered[name] = read if isinstance(read, KubeFault) else read.items

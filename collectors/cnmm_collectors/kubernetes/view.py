@@ -133,6 +133,11 @@ class View:
         self.items(*resources)
         return any(self.lists.get(one) is not None for one in resources)
 
+    def offers(self) -> Mapping[str, Sequence[Object] | KubeFault]:
+        """Return the instances of what the platform offers by kind, or why they were not read."""
+        self.touched.update(one for one in self.holes if one.name in self.offered)
+        return self.offered
+
     def document(self, one: Document) -> Mapping[str, str] | None:
         """Return a ConfigMap's kept keys, None where it is not there; raises KubeFault."""
         held = self.documents.get(one)

@@ -42,7 +42,7 @@ def _instances(view: View) -> dict[str, list[Object]]:
     """Return, by kind offered, the instances that nothing else made; raises KubeFault."""
     view.items(*known.OFFERS)
     found: dict[str, list[Object]] = {}
-    for name, held in view.offered.items():
+    for name, held in view.offers().items():
         found[name] = [one for one in need(held) if not one.get("owned")]
     return found
 
@@ -50,10 +50,10 @@ def _instances(view: View) -> dict[str, list[Object]]:
 def _offered(view: View) -> Iterator[Finding]:
     view.items(*known.OFFERS)
     tenants = set(view.tenants())
-    faults = [held for held in view.offered.values() if isinstance(held, KubeFault)]
+    faults = [held for held in view.offers().values() if isinstance(held, KubeFault)]
     placed = {
         name: [o for o in held if not o.get("owned") and text(o, "metadata", "namespace") in tenants]
-        for name, held in view.offered.items()
+        for name, held in view.offers().items()
         if not isinstance(held, KubeFault)
     }
     found = sorted(name for name, own in placed.items() if own)
@@ -193,7 +193,7 @@ def claims(view: View) -> tuple[bool, set[tuple[str, str]]]:
     teams, tenants = teams_of(view), view.tenants()
     first = (view.as_of - timedelta(days=WINDOW_DAYS)).isoformat()
     found: set[tuple[str, str]] = set()
-    whole = not view.doubtful()
+    whole = not view.doubtful() and not any(one.name in view.offers() for one in view.holes)
     for kind, own in _instances(view).items():
         for one in own:
             place = text(one, "metadata", "namespace")

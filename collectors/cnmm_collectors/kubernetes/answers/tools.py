@@ -271,7 +271,7 @@ def _own(view: View) -> Iterator[Finding]:
         return
     own = {
         name: held
-        for name, held in view.offered.items()
+        for name, held in view.offers().items()
         if name == "*" or any(name.endswith(f".{domain}") for domain in view.api_domains)
     }
     names = [name for name, held in own.items() if not isinstance(held, KubeFault) and held]

@@ -85,6 +85,22 @@ def test_of_the_cluster_a_part_gives_a_lower_end(two: ApiServer, run: Run) -> No
     assert run().gap("k8s.rbac_group_subject_ratio", CLUSTER) == "not_permitted"
 
 
+def test_claims_of_one_namespace_are_told_and_of_the_rest_are_not(two: ApiServer, run: Run) -> None:
+    meta = {"creationTimestamp": "2026-05-01T10:00:00Z", "managedFields": [{"manager": "argocd-controller"}]}
+    for place in ("shop", "till"):
+        two.add(custom("platform.acme.example/v1", "Database", "db", place, metadata=meta))
+    own = {"api_domains": ["acme.example"]}
+    kinds = Masses((("databases.platform.acme.example", 1),))
+    assert run(**own).value("k8s.platform_api_count", CLUSTER) == kinds
+    two.faults[""] = only("shop")
+    seen = run(**own)
+    assert seen.value("k8s.platform_api_count", CLUSTER) == Masses(kinds.items, whole=False)
+    assert seen.value("k8s.self_service_claim_ratio", SHOP).passed == 1
+    assert seen.gap("k8s.self_service_claim_ratio", TILL) == "not_permitted"
+    two.faults[""] = only("idle")
+    assert run(**own).gap("k8s.own_extension_count", CLUSTER) == "not_permitted"
+
+
 def test_nothing_is_asked_again_where_nothing_was_given(two: ApiServer, run: Run) -> None:
     two.faults[""] = only("shop")
     run()
