@@ -19,6 +19,6 @@ def serve(_: Path) -> Iterator[Service]:
     """Serve the host for as long as the context is open; contents come from the folder of clones."""
     with serve_double(organisation()) as double:
         tracking = {"teams": ["*"], "platform": ["platform"], "requests": ["platform-infra"]}
-        settings = {"api": double.url, "clone": False, "tracking": tracking}
+        settings = {"api": double.url, "clone": False, "contents": False, "tracking": tracking}
         target = {"target": "github:acme", "credential": VARIABLE}
         yield Service((target,), {"github": settings}, {VARIABLE: TOKEN})
