@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -123,10 +123,14 @@ class _Subject:
         }
         self._waivers = {
             waiver.criterion: waiver
-            for waiver in facts.waivers
+            for waiver in sorted(
+                facts.waivers, key=lambda one: (one.expires, one.reason, one.owner, one.approver)
+            )
             if waiver.subject == scope and today <= waiver.expires
         }
+        # Of several decisions the last one counts, of one day the refusal.
         decisions = facts.adjudications if decided else ()
+        decisions = tuple(sorted(decisions, key=lambda one: (one.dated, one.decision, one.reason)))
         self._decisions = {item.criterion: item for item in decisions if item.subject == scope}
 
     def findings(self) -> dict[str, Finding]:
@@ -414,7 +418,7 @@ def _ledger(lines: Sequence[LedgerLine]) -> dict[str, Any]:
             "skipped": line.skipped,
             "failed": line.failed,
         }
-        for line in sorted(lines, key=lambda line: (line.source, line.unit))
+        for line in sorted(lines, key=astuple)
     ]
     return {**totals, "by_source": by_source}
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from cnmm_rules.measures import Cache, SubjectMeasures
 from cnmm_rules.predicates import evaluate
 from cnmm_rules.ranges import Range
 from cnmm_rules.rollup import roll
-from property.worlds import ORG, SPECS, TEAM, World, sampled, withheld, worlds
+from property.worlds import ORG, SPECS, TEAM, World, crowded, withheld, worlds
 
 EXAMPLES = int(os.environ.get("CNMM_EXAMPLES", "100"))
 MANY = settings(
@@ -86,32 +87,25 @@ def test_law_3_reading_more_always_yields_a_sub_range(world: World, data: st.Dat
             assert narrower(full, partial), f"{key} of {scope}: {full} is not within {partial}"
 
 
-@settings(MANY, max_examples=4 * EXAMPLES)
+@settings(MANY, max_examples=2 * EXAMPLES)
 @given(worlds(), st.data())
-def test_law_4_withholding_never_raises_proven_nor_lowers_possible(world: World, data: st.DataObject) -> None:
-    whole = levels(assess(world.facts, world.catalogue))
-    partial = levels(assess(data.draw(withheld(world)), world.catalogue))
-    for place, (proven, possible) in partial.items():
-        if place in whole:
-            assert proven <= whole[place][0], place
-            assert possible >= whole[place][1], place
+def test_law_4_withholding_changes_no_answer_and_raises_no_level(world: World, data: st.DataObject) -> None:
+    """Rows are held to it one by one: a level hides most of what changes below it."""
+    whole = assess(world.facts, world.catalogue)
+    partial = assess(data.draw(withheld(world)), world.catalogue)
+    truth = {(finding.criterion, finding.subject): finding for finding in whole.findings}
+    for finding in partial.findings:
+        known = truth.get((finding.criterion, finding.subject))
+        if known is not None and finding.outcome in _ANSWERS and not known.implied_by:
+            assert known.outcome is finding.outcome, finding
+    known_levels = levels(whole)
+    for place, (proven, possible) in levels(partial).items():
+        if place in known_levels:
+            assert proven <= known_levels[place][0], place
+            assert possible >= known_levels[place][1], place
 
 
-@settings(MANY, max_examples=EXAMPLES // 3)
-@given(worlds(), st.data())
-def test_law_4_a_sample_never_raises_proven_nor_lowers_possible_and_its_estimate_decides_nothing(
-    world: World, data: st.DataObject
-) -> None:
-    said, plain = data.draw(sampled(world))
-    whole = levels(assess(world.facts, world.catalogue))
-    told, silent = assess(said, world.catalogue), assess(plain, world.catalogue)
-    partial = levels(told)
-    assert partial == levels(silent)
-    assert [one.outcome for one in told.findings] == [one.outcome for one in silent.findings]
-    for place, (proven, possible) in partial.items():
-        if place in whole:
-            assert proven <= whole[place][0], place
-            assert possible >= whole[place][1], place
+_ANSWERS = (Outcome.MET, Outcome.UNMET, Outcome.NOT_APPLICABLE)
 
 
 @MANY
@@ -141,20 +135,21 @@ def test_law_5_a_row_is_met_only_with_its_counter_evidence_read_and_false(
 
 
 @MANY
-@given(worlds(), st.randoms(use_true_random=False))
-def test_law_7_the_order_of_input_changes_no_byte(world: World, rng: random.Random) -> None:
-    observations = list(world.facts.observations)
-    memberships = list(world.facts.memberships)
-    rng.shuffle(observations)
-    rng.shuffle(memberships)
-    populations = world.facts.populations[::-1]
-    shuffled = replace(
-        world.facts,
-        observations=tuple(observations),
-        memberships=tuple(memberships),
-        populations=populations,
-    )
-    assert _bytes(assess(shuffled, world.catalogue)) == _bytes(assess(world.facts, world.catalogue))
+@given(crowded(), st.integers(0, 2**32 - 1))
+def test_law_7_the_order_of_input_changes_no_byte(world: World, seed: int) -> None:
+    """Where it is hard: sources overlap, lists are not whole, and people said things twice."""
+    facts, rng = world.facts, random.Random(seed)
+    mixed: dict[str, list[Any]] = {}
+    for name in _ORDERED:
+        mixed[name] = list(getattr(facts, name))
+        rng.shuffle(mixed[name])
+    evidence = list(facts.evidence.items())
+    rng.shuffle(evidence)
+    shuffled = replace(facts, evidence=dict(evidence), **{name: tuple(held) for name, held in mixed.items()})
+    assert _bytes(assess(shuffled, world.catalogue)) == _bytes(assess(facts, world.catalogue))
+
+
+_ORDERED = ("observations", "memberships", "populations", "claims", "waivers", "adjudications", "ledger")
 
 
 def _bytes(assessment: Assessment) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -42,7 +44,7 @@ from cnmm_rules.criteria import (
     ShareOf,
     Test,
 )
-from cnmm_rules.facts import Facts, PopulationFact
+from cnmm_rules.facts import Adjudication, Claim, Facts, LedgerLine, PopulationFact, Waiver
 from cnmm_rules.ranges import Comparison, Operator
 
 AS_OF = date(2026, 11, 1)
@@ -180,6 +182,105 @@ def worlds(draw: st.DrawFn, *, criteria: bool = True) -> World:
     return World(keys, facts, repos, draw(catalogues(keys)) if criteria else _catalogue(()))
 
 
+CROWD = {
+    name: replace(
+        item,
+        sources=(
+            Source("git", 1, Basis.EFFECTIVE, "clone"),
+            Source("host", 1, Basis.EFFECTIVE, "read"),
+            Source("file", 2, Basis.DECLARED, "read"),
+        ),
+    )
+    for name, item in SPECS.items()
+}
+"""The same signals where two sources of equal force and a weaker one may answer."""
+
+
+@st.composite
+def crowded(draw: st.DrawFn) -> World:
+    """Draw an organisation whose parts speak more than once: several sources for a reading, several lists for
+    a population, none of them whole, statements and waivers for one row, one ledger line in parts.
+
+    What exactly is said comes from one drawn seed: drawing each word by itself took most of the time.
+    """
+    world = draw(worlds())
+    rng = random.Random(draw(st.integers(0, 2**32 - 1)))
+    facts, evidence = world.facts, dict(world.facts.evidence)
+    values_of: dict[str, list[Observation]] = {}
+    for observation in facts.observations:
+        values_of.setdefault(observation.key, []).append(observation)
+    more = list(facts.observations)
+    for observation in facts.observations:
+        for source in rng.sample(("host", "file", "git"), rng.choice((1, 1, 2, 3))):
+            more.append(_echo(observation, source, rng.choice(values_of[observation.key]), rng, evidence))
+    return replace(
+        world,
+        facts=replace(
+            facts,
+            observations=tuple(more),
+            populations=tuple(_lists(world.repos, rng)),
+            memberships=tuple(_belonging(facts.memberships, world.repos, rng)),
+            evidence=evidence,
+            claims=tuple(_claims(world.catalogue, rng)),
+            waivers=tuple(_waivers(world.catalogue, rng)),
+            adjudications=tuple(_decisions(world.catalogue, rng)),
+            ledger=tuple(LedgerLine("git", "path", n, n, 0, 0) for n in rng.sample(range(9), 3)),
+        ),
+        catalogue=replace(world.catalogue, signals=CROWD),
+    )
+
+
+def _echo(
+    said: Observation, source: str, other: Observation, rng: random.Random, evidence: dict[str, Evidence]
+) -> Observation:
+    """Return another reading of the same: it repeats, contradicts or was refused."""
+    if rng.randrange(3) == 0:
+        gap, detail = rng.choice((Gap.NOT_PERMITTED, Gap.UNREACHABLE)), rng.choice(("", "later", "sooner"))
+        return Observation(said.key, said.subject, source, State.UNKNOWN, gap=gap, detail=detail)
+    cited = cite(f"{said.key} {source} {rng.randrange(3)}", said.subject)
+    evidence[cited.id] = cited
+    told = other if rng.randrange(2) else said
+    return Observation(said.key, said.subject, source, told.state, told.value, (cited.id,))
+
+
+def _lists(repos: tuple[Subject, ...], rng: random.Random) -> Iterator[PopulationFact]:
+    strangers = [Subject(_R, f"acme/x{number}") for number in range(3)]
+    for within in (ORG, TEAM):
+        for _ in range(rng.choice((1, 2, 3))):
+            named = rng.sample([*repos, *strangers], rng.randrange(len(repos) + 1))
+            count = len(named) + rng.choice((0, 0, 1, 2))
+            yield PopulationFact(within, _R, count, tuple(named), rng.choice(("enumeration", "scope")))
+
+
+def _belonging(
+    known: tuple[tuple[Subject, Subject], ...], repos: tuple[Subject, ...], rng: random.Random
+) -> Iterator[tuple[Subject, Subject]]:
+    """Yield what belongs where, some of it twice, and parts that two repositories claim."""
+    yield from known
+    yield from rng.sample(known, min(2, len(known)))
+    for child, parent in known:
+        if parent.kind is _R and rng.randrange(4) == 0:
+            yield child, rng.choice(repos)
+
+
+def _claims(catalogue: Catalogue, rng: random.Random) -> Iterator[Claim]:
+    for row in catalogue.criteria:
+        for role in rng.sample(("cto", "ciso", "lead"), rng.randrange(4)):
+            yield Claim(row.id, ORG, role, date(2026, 1, rng.choice((1, 2))), date(2027, 1, 1))
+
+
+def _waivers(catalogue: Catalogue, rng: random.Random) -> Iterator[Waiver]:
+    for row in catalogue.criteria:
+        for reason in rng.sample(("a", "b", "c"), rng.randrange(4)):
+            yield Waiver(row.id, ORG, reason, "cto", "ciso", date(2027, 1, 1))
+
+
+def _decisions(catalogue: Catalogue, rng: random.Random) -> Iterator[Adjudication]:
+    for row in catalogue.criteria:
+        for decision in rng.sample(("accept", "reject"), rng.randrange(3)):
+            yield Adjudication(row.id, ORG, decision, decision, date(2026, 10, 1))
+
+
 @st.composite
 def withheld(draw: st.DrawFn, world: World) -> Facts:
     """Draw what is left when repositories, single readings, refusals or a population go missing."""
@@ -202,7 +303,7 @@ def withheld(draw: st.DrawFn, world: World) -> Facts:
             observations.append(observation)
     listed = tuple(item for item in facts.memberships if item[1].kind is not _R or item[1] not in gone)
     populations = facts.populations
-    if draw(st.integers(0, 5)) == 0:
+    if draw(st.integers(0, 2)) == 0:
         populations = tuple(draw(st.lists(st.sampled_from(facts.populations), unique=True, max_size=1)))
     return replace(facts, observations=tuple(observations), memberships=listed, populations=populations)
 
