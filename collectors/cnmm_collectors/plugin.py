@@ -141,6 +141,10 @@ class PersonFact:
     subject: Subject | None = None
 
 
+QUARANTINED = "quarantined"
+"""The cause of rows that a reader set aside as broken: the next reading of the same file will do the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """What was asked of a source and what came of it; requested = received + skipped + failed.

@@ -21,6 +21,7 @@ from cnmm_scanner.work import Crash, Finished, Worker, attempt, item_name, unrea
 
 _TOLD = 5
 _PLACES = frozenset({SubjectKind.REPO, SubjectKind.CLUSTER})
+_FILES = 40
 _LOST = {"KilledWorker": "its process was killed"}
 
 
@@ -261,6 +262,12 @@ class Collection:
                 self._say_lost(one.lost)
             if one.item in self._planned or one.failed:
                 self._progress.done(one.item, one.failed)
+            for line in one.told[:_FILES]:
+                self._progress.note(line)
+            if len(one.told) > _FILES:
+                self._progress.note(
+                    f"and {len(one.told) - _FILES} more files; the ledger of the bundle has all"
+                )
 
     def _say_lost(self, what: str) -> None:
         """Say what gave nothing: a mistyped name must not pass for an empty source."""

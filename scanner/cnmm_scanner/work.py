@@ -7,14 +7,15 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cnmm_collectors.plugin import (
+    QUARANTINED,
     Collected,
     Collector,
     LedgerRow,
@@ -72,6 +73,8 @@ class Finished:
     failed: str = ""
     unmoved: bool = False
     lost: str = ""
+    told: tuple[str, ...] = ()
+    """What became of each file that the operator handed in, a line each."""
 
 
 class Worker:
@@ -120,7 +123,7 @@ class Worker:
             place = self._place(item, inputs)
             known = self.kept.read(place) if self.kept and place else None
             if known is not None:
-                return self._again(name, inputs, known)
+                return self._again(item, name, inputs, known)
             finished, whole = self._collect(item, name, inputs)
             # A source that moved while it was read was seen in neither state.
             if self.kept and place and whole and self._place(item, inputs) == place:
@@ -142,8 +145,11 @@ class Worker:
         outcome = attempt(collect)
         failed = outcome.detail if isinstance(outcome, Crash) else ""
         found = outcome if isinstance(outcome, Collected) else unread(collector, item, outcome)
-        whole = not failed and not any(row.failed for row in found.ledger)
-        return self.finish(name, inputs, found, failed), whole
+        # Rows set aside are what the source holds; anything else that failed may be there the next time.
+        whole = not failed and not any(row.failed and row.cause != QUARANTINED for row in found.ledger)
+        finished = self.finish(name, inputs, found, failed)
+        told = tuple(_files(found.ledger)) if item.lane == "local" else ()
+        return replace(finished, told=told), whole
 
     def _place(self, item: WorkItem, inputs: str) -> str:
         """Return under which name a reading of the source as it is now is kept; empty where it cannot be."""
@@ -158,13 +164,14 @@ class Worker:
             else ""
         )
 
-    def _again(self, name: str, inputs: str, known: dict[str, Any]) -> Finished:
+    def _again(self, item: WorkItem, name: str, inputs: str, known: dict[str, Any]) -> Finished:
         """Return a kept reading as this run's own: captured when it was read, confirmed now."""
         known["item"], known["inputs"] = name, inputs
         for cited in known["evidence"]:
             cited["confirmed_at"] = self.conditions.now
         targets = tuple(target_from_json(target) for target in known["targets"])
-        return Finished(name, make_line(known), targets, len(known["signals"]), unmoved=True)
+        told = tuple(_files([LedgerRow(**row) for row in known["ledger"]])) if item.lane == "local" else ()
+        return Finished(name, make_line(known), targets, len(known["signals"]), unmoved=True, told=told)
 
     def finish(self, name: str, inputs: str, found: Collected, failed: str = "") -> Finished:
         """Return the journal line of what an item yielded, person facts encrypted."""
@@ -182,6 +189,19 @@ def nothing_read(ledger: Sequence[LedgerRow]) -> str:
     if not failed or any(row.received or row.skipped for row in ledger):
         return ""
     return f"{failed[0].about}: {failed[0].detail or failed[0].cause}"
+
+
+def _files(rows: Sequence[LedgerRow]) -> Iterator[str]:
+    """Yield a line for each file an item read, what is wrong first: how it was read, what was set aside."""
+    for row in sorted(rows, key=lambda one: (not one.failed, one.about)):
+        if row.detail and (row.failed or row.unit.endswith(" row")):
+            told = row.detail.removeprefix(f"{row.about}: ")
+            lost = (
+                f"{row.failed} of {row.requested} rows set aside; "
+                if row.unit.endswith(" row") and row.failed
+                else ""
+            )
+            yield f"{row.about}: {lost}{told}"
 
 
 Made = TypeVar("Made")

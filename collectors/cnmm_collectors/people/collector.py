@@ -23,7 +23,7 @@ from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.examine import examine
-from cnmm_collectors.tables.places import expand, state_of
+from cnmm_collectors.tables.places import contents, expand, state_of
 from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.records import load_json
 
@@ -111,6 +111,10 @@ class PeopleCollector:
             return recognised(path, kind, LAYOUTS[kind], settings.hints(path))
 
         yield from probe_exports(target.facts, self.answers, _BY_LAYOUT, look)
+
+    def state(self, item: WorkItem, settings: options.Settings, reader: Reader) -> str:
+        """Return a digest of all files: what they hold decides the whole reading."""
+        return contents(Path(locator) for _, locator, *_ in dict(item.payload)["files"])
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together: cells of k people or more, and the account of every row."""

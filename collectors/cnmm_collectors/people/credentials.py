@@ -130,7 +130,7 @@ def take_badges(
     rostered: bool,
 ) -> None:
     """Add the badges of a saved document."""
-    if isinstance(document, Mapping) and (document.get("metadata") or {}).get("next_page_url"):
+    if isinstance(document, Mapping) and _part(document, "metadata").get("next_page_url"):
         certificates.partial = True
         intake.told.append("a page of several: the rest is missing")
     for number, badge in enumerate(_badges(document), 1):
@@ -162,12 +162,23 @@ def _badges(document: Any) -> Iterator[dict[str, Any]]:
                 yield made
 
 
+def _part(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object within an object, an empty one where there is none of that shape."""
+    found = record.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _credly(record: Mapping[str, Any]) -> dict[str, Any] | None:
     template = record.get("badge_template")
     if not isinstance(template, Mapping):
         return None
-    entities = (record.get("issuer") or {}).get("entities") or []
-    issuer = next((str(one["entity"]["name"]) for one in entities if one.get("entity", {}).get("name")), "")
+    listed = _part(record, "issuer").get("entities")
+    entities = (
+        [_part(one, "entity") for one in listed if isinstance(one, Mapping)]
+        if isinstance(listed, list)
+        else []
+    )
+    issuer = next((str(one["name"]) for one in entities if one.get("name")), "")
     category = str(template.get("type_category", ""))
     return {
         "title": str(template.get("name", "")),
@@ -184,7 +195,7 @@ def _open_badge_2(record: Mapping[str, Any]) -> dict[str, Any] | None:
     badge = record.get("badge")
     if not isinstance(badge, Mapping) or "issuedOn" not in record:
         return None
-    recipient = record.get("recipient") or {}
+    recipient = _part(record, "recipient")
     issuer = badge.get("issuer")
     return {
         "title": str(badge.get("name", "")),
@@ -202,7 +213,8 @@ def _open_badge_3(record: Mapping[str, Any]) -> dict[str, Any] | None:
     if not isinstance(subject, Mapping) or not isinstance(subject.get("achievement"), Mapping):
         return None
     issuer = record.get("issuer")
-    who = [one for one in subject.get("identifier") or () if isinstance(one, Mapping)]
+    listed = subject.get("identifier")
+    who = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
     email = next((str(one.get("identityHash", "")) for one in who if not one.get("hashed")), "")
     return {
         "title": str(subject["achievement"].get("name", "")),

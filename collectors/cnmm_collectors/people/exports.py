@@ -135,6 +135,8 @@ class Exports:
                     intake.linked = self.rostered and about_people
                     take(found, intake)
                 self.intakes.append(intake)
+                if isinstance(found, Table) and found.fault is not None:
+                    raise found.fault
         except TableFault as fault:
             self.failures.append(Failure(kind, path.name, fault.gap, str(fault)))
 

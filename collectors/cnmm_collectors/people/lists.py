@@ -17,6 +17,7 @@ from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.examine import Examined
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.headers import candidates
+from cnmm_collectors.tables.places import ALIASES
 
 Row = dict[str, str]
 Rows = tuple[list[str], list[tuple[int, list[str]]]]
@@ -73,7 +74,7 @@ def listed(path: Path, facts: Examined) -> Rows | None:
 
 def _aliases(path: Path) -> set[str]:
     """Return the names of groups that the file of aliases beside an OWNERS file declares."""
-    beside = path.with_name("OWNERS_ALIASES")
+    beside = path.with_name(ALIASES)
     if path.name != "OWNERS" or not beside.is_file() or beside.is_symlink():
         return set()
     try:

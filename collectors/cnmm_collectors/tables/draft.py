@@ -51,7 +51,7 @@ def header_of(path: Path, kind: str, layouts: Sequence[Layout]) -> list[str]:
     if facts.kind == "text":
         return list(sniff(path, facts, rank).header)
     if facts.kind == "workbook":
-        return read_workbook(path, rank)[0]
+        return read_workbook(path, rank).header
     if facts.kind == "parquet":
         try:
             return parquet_columns(path.absolute())

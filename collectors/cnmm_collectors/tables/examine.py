@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.faults import TableFault
@@ -43,6 +44,7 @@ class Examined:
     nul: bool
     bare_cr: bool
     old_mac: bool
+    mixed: bool
     lines: int
     notes: tuple[str, ...]
     marks: Sequence[int]
@@ -51,7 +53,7 @@ class Examined:
     @property
     def plain(self) -> bool:
         """True where the engine may read the file as it stands."""
-        return self.encoding == "utf-8" and not (self.nul or self.bare_cr)
+        return self.encoding == "utf-8" and not (self.nul or self.bare_cr or self.mixed)
 
 
 def examine(path: Path, encoding: str = "") -> Examined:
@@ -67,13 +69,11 @@ def examine(path: Path, encoding: str = "") -> Examined:
         pass_ = _Pass()
         while chunk := stream.read(_CHUNK):
             pass_.take(chunk)
-        defined = True
+        written = _Written()
         if not pass_.is_utf8:
             stream.seek(0)
-            defined = not any(
-                chunk.translate(None, _DEFINED) for chunk in iter(lambda: stream.read(_CHUNK), b"")
-            )
-    return pass_.finish(path.name, size, encoding, defined)
+            written.read(stream)
+    return pass_.finish(path.name, size, encoding, written)
 
 
 def _open(path: Path) -> int:
@@ -83,11 +83,37 @@ def _open(path: Path) -> int:
     except PermissionError as error:
         raise TableFault(f"{path.name}: not permitted to read it", Gap.NOT_PERMITTED) from error
     except OSError as error:
-        raise TableFault(f"{path.name}: {error.strerror or 'cannot be opened'}", Gap.NOT_VISIBLE) from error
+        told = "a link; name the file itself" if path.is_symlink() else error.strerror or "cannot be opened"
+        raise TableFault(f"{path.name}: {told}", Gap.NOT_VISIBLE) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise TableFault(f"{path.name}: not a regular file", Gap.UNSUPPORTED)
     return handle
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a second look finds in a file that is not UTF-8: lines that are and lines that are not."""
+
+    good: int = 0
+    bad: int = 0
+    defined: bool = True
+
+    def read(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(_CHUNK):
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                self.good += 1
+            except UnicodeDecodeError:
+                self.bad += 1
+            self.defined = self.defined and not line.translate(None, _DEFINED)
+
+    @property
+    def mixed(self) -> bool:
+        """True where a file in UTF-8 holds single lines of another encoding, and not the other way round."""
+        return 0 < self.bad <= self.good
 
 
 class _Pass:
@@ -125,14 +151,15 @@ class _Pass:
         """True where every byte so far fits."""
         return self._decoder is not None and self._whole
 
-    def finish(self, name: str, size: int, wanted: str, defined: bool) -> Examined:
-        encoding, bom, notes = self._encoding(wanted, defined)
+    def finish(self, name: str, size: int, wanted: str, written: _Written) -> Examined:
+        encoding, bom, notes = self._encoding(wanted, written)
         wide = encoding.startswith("utf-16")
         old_mac = self._returns > 0 and self._newlines == 0
         lines = (self._returns if old_mac else self._newlines) + (self._last not in (b"\n", b"\r"))
+        kind = _kind(name, self._head[bom:], wide)
         return Examined(
             name=name,
-            kind=_kind(name, self._head[bom:], wide),
+            kind=kind,
             digest="sha256:" + self._hash.hexdigest(),
             size=size,
             encoding=encoding,
@@ -140,12 +167,13 @@ class _Pass:
             nul=bool(self._nul) and not wide,
             bare_cr=self._returns != self._pairs,
             old_mac=old_mac,
+            mixed=encoding == "utf-8" and written.mixed,
             lines=lines,
-            notes=notes,
+            notes=() if kind in _MAGIC.values() else notes,
             marks=self._marks,
         )
 
-    def _encoding(self, wanted: str, defined: bool) -> tuple[str, int, tuple[str, ...]]:
+    def _encoding(self, wanted: str, written: _Written) -> tuple[str, int, tuple[str, ...]]:
         for bom, encoding in _BOMS:
             if self._head.startswith(bom):
                 return encoding, len(bom), ()
@@ -153,7 +181,9 @@ class _Pass:
             return wanted, 0, (f"read as {wanted}, as the mapping says",)
         if self.is_utf8:
             return "utf-8", 0, ()
-        if defined:
+        if written.mixed:
+            return "utf-8", 0, (f"UTF-8 with {written.bad} lines of another encoding",)
+        if written.defined:
             return "cp1252", 0, ("not UTF-8: read as Windows-1252",)
         return "latin-1", 0, ("neither UTF-8 nor Windows-1252: read as Latin-1",)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from cnmm_collectors.plugin import LedgerRow
+from cnmm_collectors.plugin import QUARANTINED, LedgerRow
 from cnmm_collectors.tables.cells import Cells
 from cnmm_collectors.tables.faults import Code, Reject, tell
 from cnmm_collectors.tables.table import Table
@@ -125,6 +125,6 @@ class Intake:
             received,
             skipped,
             failed,
-            "quarantined" if failed else "",
+            QUARANTINED if failed else "",
             f"in steps of {cells.k}; " + "; ".join(said),
         )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 BESIDE = ".mapping.yaml"
 """What a mapping file's name adds to its export's."""
+ALIASES = "OWNERS_ALIASES"
+"""Names of groups that the OWNERS file in the same folder speaks of."""
 
 
 def expand(path: Path) -> Sequence[Path]:
@@ -35,3 +40,26 @@ def _state(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_size, found.st_mtime_ns
+
+
+def contents(files: Iterable[Path]) -> str:
+    """Return a digest of what files and the files that explain them hold, empty where one cannot be read."""
+    seen = hashlib.sha256()
+    for path in files:
+        for one in (path, path.with_name(path.name + BESIDE), path.with_name(ALIASES)):
+            if one == path or one.is_file():
+                held = _digest(one)
+                if not held:
+                    return ""
+                seen.update(f"{one} {held}\n".encode("utf-8", "surrogateescape"))
+    return seen.hexdigest()
+
+
+def _digest(path: Path) -> str:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        with os.fdopen(os.open(path, flags), "rb") as stream:
+            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            return hashlib.file_digest(stream, "sha256").hexdigest() if regular else ""
+    except OSError:
+        return ""

@@ -22,7 +22,7 @@ from cnmm_collectors.tables.headers import Layout, Recognised, recognise, score
 from cnmm_collectors.tables.records import load_json, read_lines, records_of, tabulate
 from cnmm_collectors.tables.rewrite import Rewritten, rewrite, transcode, write_rows
 from cnmm_collectors.tables.shape import trace
-from cnmm_collectors.tables.workbook import as_text, read_workbook
+from cnmm_collectors.tables.workbook import Workbook, as_text, read_workbook
 
 Listing = Callable[[Path, Examined], tuple[list[str], list[tuple[int, list[str]]]] | None]
 
@@ -55,6 +55,8 @@ class Table:
     hints: Hints
     notes: tuple[str, ...]
     totals: int = 0
+    unread_sheets: int = 0
+    """How many more sheets of the workbook have a header of this kind."""
     shelter: Shelter | None = None
     """Where what was copied of the file lies, until the table is closed."""
 
@@ -63,6 +65,15 @@ class Table:
         self.box.close()
         if self.shelter is not None:
             self.shelter.close()
+
+    @property
+    def fault(self) -> TableFault | None:
+        """What is wrong with the file beside its rows: sheets that were left unread, or nothing."""
+        if not self.unread_sheets:
+            return None
+        more = "sheet has" if self.unread_sheets == 1 else "sheets have"
+        told = f"{self.unread_sheets} more {more} such a header, not read; save each as a file of its own"
+        return TableFault(f"{self.name}: {told}")
 
     @property
     def layout(self) -> str:
@@ -144,11 +155,13 @@ def _open(
         return _parquet(path, facts, kind, layouts, hints)
     notes: list[str] = list(facts.notes)
     rejects: list[Reject] = []
+    book: Workbook | None = None
     header: list[str]
     rows: Iterator[tuple[int, Sequence[Any]]]
     if facts.kind == "workbook":
-        header, at, rows, rejects, _ = read_workbook(path, rank)
-        notes.append(f"header in row {at}")
+        book = read_workbook(path, rank)
+        header, rows, rejects = book.header, book.rows, book.rejects
+        notes.append(f"header in row {book.at}")
         if path.suffix.lower() == ".xlsm":
             notes.append("holds macros: not run")
     elif facts.kind in ("json", "lines"):
@@ -161,7 +174,9 @@ def _open(
         rows = iter(found)
     else:
         raise TableFault(f"{path.name}: a {facts.kind} file is not read here; export CSV", Gap.UNSUPPORTED)
-    return _tabled(facts, kind, layouts, header, rows, rejects, hints, notes, folder)
+    table = _tabled(facts, kind, layouts, header, rows, rejects, hints, notes, folder)
+    table.unread_sheets = book.others if book else 0
+    return table
 
 
 def _tabled(  # noqa: PLR0913 - everything that is known of one file

@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -110,23 +111,36 @@ def _bound(name: str, unpacked: int, packed: int) -> None:
         raise TableFault(f"{name}: unpacks to far more than its size; save it as CSV", Gap.UNSUPPORTED)
 
 
-def read_workbook(
-    path: Path, score: Score
-) -> tuple[list[str], int, Iterator[tuple[int, list[Any]]], list[Reject], str]:
-    """Return header, its line, numbered rows of raw cells, quarantined rows, and the best sheet's name.
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """The sheet whose header fits best: `at` is the header's line, `rows` are raw cells with their lines.
 
-    Cells become text with `as_text`, once it is known which are read. Raises TableFault.
+    Cells become text with `as_text`, once it is known which are read. `others` sheets have such a header as
+    well and are not read.
     """
+
+    header: list[str]
+    at: int
+    rows: Iterator[tuple[int, list[Any]]]
+    rejects: list[Reject]
+    others: int
+
+
+def read_workbook(path: Path, score: Score) -> Workbook:
+    """Return the best sheet of a workbook; raises TableFault."""
     uncached = check_archive(path)
     try:
         book = python_calamine.load_workbook(str(path))
         best: tuple[float, str, int, python_calamine.CalamineSheet] | None = None
+        known: set[str] = set()
         for name in book.sheet_names:
             # A sheet is unpacked whole when it is taken: each is taken once, and the best one kept.
             sheet = book.get_sheet_by_name(name)
             rows = sheet.to_python(skip_empty_area=False, nrows=HEAD_ROWS)
             for number, row in enumerate(rows):
                 found = score([as_text(cell) for cell in row])
+                if found > 0 and sheet.end is not None and sheet.end[0] > number:
+                    known.add(name)
                 if found > 0 and (best is None or found > best[0]):
                     best = found, name, number, sheet
     except (python_calamine.CalamineError, ValueError, OSError) as error:
@@ -147,7 +161,7 @@ def read_workbook(
             if number > at + 1 and number not in bad:
                 yield number, pad + row if lead else row
 
-    return header, at + 1, numbered(), rejects, name
+    return Workbook(header, at + 1, numbered(), rejects, len(known - {name}))
 
 
 def as_text(cell: Any) -> str:

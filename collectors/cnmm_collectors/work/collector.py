@@ -19,7 +19,7 @@ from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.mapping import hints_of
-from cnmm_collectors.tables.places import expand, state_of
+from cnmm_collectors.tables.places import contents, expand, state_of
 from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.table import open_table
 from cnmm_collectors.work import settings as options
@@ -62,6 +62,8 @@ class _Read:
                 else:
                     self.others.take(table, intake, settings, as_of)
                 self.intakes.append(intake)
+                if table.fault is not None:
+                    raise table.fault
         except TableFault as fault:
             self.failures.setdefault(kind, Unknown(fault.gap, str(fault)))
             row = LedgerRow("work", f"{kind} file", path.name, 1, 0, 0, 1, fault.gap.value, str(fault))
@@ -113,6 +115,10 @@ class WorkCollector:
             return recognised(path, kind, LAYOUTS[kind], hints_of(settings.mappings, path))
 
         yield from probe_exports(target.facts, self.answers, _BY_LAYOUT, look)
+
+    def state(self, item: WorkItem, settings: options.Settings, reader: Reader) -> str:
+        """Return a digest of all files: what they hold decides the whole reading."""
+        return contents(Path(locator) for _, locator, *_ in dict(item.payload)["files"])
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together, and the account of every row."""

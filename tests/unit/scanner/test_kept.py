@@ -187,3 +187,35 @@ def test_a_source_that_moves_while_it_is_read_is_not_kept(
     shop.write("one", "two")
     monkeypatch.undo()
     assert not shop.read().unmoved
+
+
+def test_exports_that_hold_the_same_are_not_read_again_and_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    roster = tmp_path / "roster.csv"
+    lines = [f"E{number},Platform Engineer,team-{number % 3}" for number in range(30)]
+    roster.write_text("\n".join(["Employee ID,Job Title,Team", *lines, "broken"]) + "\n")
+    config = tmp_path / "cnmm.yaml"
+    config.write_text(f"organisation: acme\nsources:\n  roster: {roster}\n")
+
+    def scan(number: int) -> tuple[dict[str, Any], str]:
+        output = tmp_path / f"out{number}"
+        order = Order((), config=config, as_of=AS_OF, output=output, formats=("json",), own_only=True)
+        run_scan(prepare(order), make_progress(False, "text"))
+        return json.loads((output / "assessment.json").read_text()), capsys.readouterr().err
+
+    first, said = scan(1)
+    assert "roster.csv: 1 of 31 rows set aside" in said
+    assert "read as people: employee_id='Employee ID'" in said
+    assert "line 32" in said
+    second, said = scan(2)
+    assert "had not changed" in said
+    assert "roster.csv: 1 of 31 rows set aside" in said
+    assert second["conclusions_digest"] == first["conclusions_digest"]
+    held, stamp = roster.read_text(), roster.stat()
+    roster.write_text(held.replace("team-2", "team-0"))
+    os.utime(roster, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    third, said = scan(3)
+    assert "had not changed" not in said
+    assert third["conclusions_digest"] != first["conclusions_digest"]

@@ -15,6 +15,9 @@ from cnmm_collectors.people.certificates import (
     is_well_formed,
     title_valid,
 )
+from cnmm_collectors.people.credentials import holds_badges, take_badges
+from cnmm_collectors.people.identity import Directory
+from cnmm_collectors.tables.intake import Intake
 
 AS_OF = date(2026, 11, 22)
 
@@ -101,3 +104,22 @@ def test_the_title_stays_to_the_end_of_the_year_of_the_first_lapse() -> None:
 )
 def test_credential_ids_are_checked_for_their_form(text: str, sound: bool) -> None:
     assert is_well_formed(text) is sound
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"badge_template": {"name": "CKA"}, "issuer": "a text"},
+        {"badge_template": {}, "issuer": {"entities": ["a text", {"entity": "a text"}]}},
+        {"badge": {"name": "CKA"}, "issuedOn": "2026-01-01", "recipient": "a text"},
+        {"credentialSubject": {"achievement": {}, "identifier": "a text"}},
+    ],
+)
+def test_badges_of_an_odd_shape_are_left_out_one_by_one(odd: dict[str, object]) -> None:
+    good = {"badge": {"name": "CKA: Certified Kubernetes Administrator", "issuer": {"name": "CNCF"}},
+            "issuedOn": "2026-01-01", "recipient": {"identity": "a@corp.example", "hashed": False}}  # fmt: skip
+    document = {"data": [odd, good], "metadata": "a text"}
+    intake, certificates = Intake("badges.json", "certifications"), Certificates()
+    assert holds_badges(document)
+    take_badges(document, intake, certificates, Directory(), AS_OF, False)
+    assert (intake.rows, intake.accepted) == (2, 1)

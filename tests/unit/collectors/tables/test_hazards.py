@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -156,7 +157,7 @@ def test_a_formula_without_a_cached_value_is_set_aside(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (64 * 1024**2))
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (12 * 1024**2))
     with pytest.raises(TableFault, match="unpacks to far more than its size"):
         read(path)
 
@@ -196,7 +197,7 @@ def test_links_pipes_and_huge_files_are_not_opened(tmp_path: Path) -> None:
     with (tmp_path / "huge.csv").open("wb") as stream:
         stream.truncate(3 * 1024**3)
     for name, told in (
-        ("link.csv", "link.csv"),
+        ("link.csv", "link.csv: a link"),
         ("pipe.csv", "not a regular file"),
         ("huge.csv", "3072 MiB"),
     ):
@@ -284,3 +285,86 @@ def test_another_encoding_is_read_by_the_engine_too(
     found, rejects, _ = read(write(tmp_path, text.encode(encoding)))
     assert found == [("Einführung", "ä@corp.example", "Completed")] * 5
     assert rejects == [(7, 7, Code.RAGGED)]
+
+
+def test_single_lines_of_another_encoding_are_set_aside(tmp_path: Path) -> None:
+    mine, theirs = "a@corp.example,Einführung,Completed,ä", "b@corp.example,Einführung,Completed,ä"
+    lines = [HEADER.encode(), *[mine.encode()] * 3, theirs.encode("cp1252"), mine.encode()]
+    found, rejects, table = read(write(tmp_path, b"\n".join(lines) + b"\n"))
+    assert [row[0] for row in found] == ["Einführung"] * 4
+    assert rejects == [(5, 5, Code.BROKEN_TEXT)]
+    assert "UTF-8 with 1 lines of another encoding" in table.notes
+
+
+def dated(path: Path, *, old: bool) -> Path:
+    with xlsxwriter.Workbook(str(path), {"date_1904": old}) as book:
+        page = book.add_worksheet()
+        page.merge_range(0, 0, 0, 1, "Whoever took part")
+        for column, name in enumerate(("Email", "Course Title", "Completion Date")):
+            page.merge_range(1, column, 2, column, name)
+        page.write_row(3, 0, ["a@corp.example", "Kubernetes"])
+        page.write_datetime(3, 2, date(2026, 3, 4), book.add_format({"num_format": "d/m/yy"}))
+    return path
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_dates_since_1904_and_merged_headers_are_read_as_they_are_shown(tmp_path: Path, old: bool) -> None:
+    found, rejects, table = read(dated(tmp_path / "e.xlsx", old=old))
+    assert found == [("2026-03-04", "Kubernetes", "a@corp.example")]
+    assert rejects == []
+    assert "header in row 2" in table.notes
+
+
+def test_macros_are_told_and_not_run(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "e.xlsm", [HEADER.split(","), GOOD.split(",")])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0" + b"0" * 500)
+    found, _, table = read(path)
+    assert len(found) == 1
+    assert "holds macros: not run" in table.notes
+    assert not any("Latin" in note for note in table.notes)
+
+
+def test_a_sheet_like_the_one_that_is_read_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    path = tmp_path / "e.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in ("2026", "2025", "Empty"):
+            page = book.add_worksheet(name)
+            page.write_row(0, 0, HEADER.split(","))
+            if name != "Empty":
+                page.write_row(1, 0, GOOD.split(","))
+    _, _, table = read(path)
+    assert table.fault is not None
+    assert str(table.fault).startswith("e.xlsx: 1 more sheet has such a header, not read")
+    assert read(sheet(tmp_path / "one.xlsx", [HEADER.split(","), GOOD.split(",")]))[2].fault is None
+
+
+def test_a_formula_is_missed_on_the_sheet_that_is_read_whatever_its_part_is_called(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "e.xlsx", [HEADER.split(","), GOOD.split(",")], formula=True)
+    turned = tmp_path / "turned.xlsx"
+    parts = {"xl/worksheets/sheet1.xml": "xl/worksheets/sheet2.xml"}
+    parts |= {new: old for old, new in parts.items()}
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(turned, "w") as target:
+        for name in source.namelist():
+            raw = source.read(name)
+            if name == "xl/_rels/workbook.xml.rels":
+                raw = raw.replace(b"sheet1.xml", b"#").replace(b"sheet2.xml", b"sheet1.xml")
+                raw = raw.replace(b"#", b"sheet2.xml")
+            target.writestr(parts.get(name, name), raw)
+    assert read(turned)[1] == [(3, 3, Code.FORMULA)]
+
+
+def test_a_part_that_is_not_in_utf8_cannot_hide_an_entity(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "e.xlsx", [HEADER.split(","), GOOD.split(",")])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/extra.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'.encode("utf-16"))
+    with pytest.raises(TableFault, match="not in UTF-8"):
+        read(path)
+
+
+def test_line_numbers_hold_far_into_a_file(tmp_path: Path) -> None:
+    lines = [HEADER, *[GOOD] * 9_000]
+    for place in (1, 1_600, 1_601, 4_000, 9_000):
+        lines[place] = "short"
+    _, rejects, _ = read(write(tmp_path, "\n".join(lines) + "\n"))
+    assert [line for line, _, _ in rejects] == [2, 1_601, 1_602, 4_001, 9_001]
