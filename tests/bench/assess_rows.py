@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.bundles import write
-from bench.rows import Row, at_most
+from bench.rows import Row, at_most, growth
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.derive import derive
 
@@ -35,5 +34,8 @@ def assess_rows(folder: Path) -> Iterator[Row]:
         walls.append(whole)
         ratio = whole / load
         detail = f"{size} repositories, {observations} observations: {whole:.1f} s of CPU with loading, {load:.1f} s alone"
-    growth = math.log10(walls[-1] / walls[-2])
-    yield at_most("assess-vs-load", ratio, 2, f"{detail}; growth exponent {growth:.2f}")
+    yield at_most("assess-vs-load", ratio, 2, detail)
+    steps = "; ".join(f"{size} repositories {wall:.2f} s" for size, wall in zip(SIZES, walls, strict=True))
+    yield at_most(
+        "assess-growth", growth([*zip(SIZES, walls, strict=True)]), 1.1, f"exponent of CPU: {steps}"
+    )

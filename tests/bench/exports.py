@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from bench.rows import Row, at_most, best, python
+from bench.rows import Row, at_most, best, growth, python
 
 ROWS, PEOPLE = 1_000_000, 10_000
 PEAK_MIB = 400
@@ -109,8 +109,12 @@ def workbook(path: Path, rows: int) -> Path:
 
 def export_rows(folder: Path, times: int = 3) -> Iterator[Row]:
     """Yield the rows of people exports: time beside bare engines at three sizes, memory, every fault found."""
+    points: list[tuple[int, float]] = []
     for rows, id_, target in _SIZES:
-        yield from _table_rows(folder / str(rows), rows, id_, target, times)
+        yield from _table_rows(folder / str(rows), rows, id_, target, times, points)
+    said = "exponent of processor time over rows, start-up included"
+    yield at_most("exports-growth", growth(points), 1.1, said)
+    points = []
     for rows, id_, target in _BOOKS:
         path = workbook(folder / f"training-{rows}.xlsx", rows)
         bare = best(python(_CALAMINE, str(path)), times)
@@ -118,6 +122,8 @@ def export_rows(folder: Path, times: int = 3) -> Iterator[Row]:
         slow, fast = float(ours.output), float(bare.output)
         detail = f"{rows} rows: ours {slow:.2f} s, bare calamine {fast:.2f} s, start-up left out"
         yield at_most(id_, slow / fast, target, detail)
+        points.append((rows, slow))
+    yield at_most("xlsx-growth", growth(points), 1.1, "exponent of wall over rows")
 
 
 # Twice the bare engine is promised at the largest size; below it starting up weighs more than the rows.
@@ -133,7 +139,9 @@ _BOOKS = (
 )
 
 
-def _table_rows(folder: Path, rows: int, id_: str, target: float, times: int) -> Iterator[Row]:
+def _table_rows(
+    folder: Path, rows: int, id_: str, target: float, times: int, points: list[tuple[int, float]]
+) -> Iterator[Row]:
     broken = rows // 2000
     roster, training = generate(folder, rows, max(100, rows // 100), broken)
     clean = folder / "clean.csv"
@@ -141,6 +149,7 @@ def _table_rows(folder: Path, rows: int, id_: str, target: float, times: int) ->
         copy.writelines(line for line in source if ";" not in line)
     bare = best(python(_BARE, str(clean)), times)
     ours = best(python(_OURS, str(roster), str(training)), times)
+    points.append((rows, ours.cpu))
     found = json.loads(ours.output)["broken"]
     detail = f"{rows} rows: ours {ours.wall:.2f} s ({ours.cpu:.2f} CPU), bare {bare.wall:.2f} s ({bare.cpu:.2f} CPU)"
     yield at_most(id_, ours.wall / bare.wall, target, detail)

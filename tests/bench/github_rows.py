@@ -15,7 +15,7 @@ from typing import Any
 
 from github import Auth, Github, GithubException
 
-from bench.rows import Row, at_most
+from bench.rows import LATENCIES, Row, at_most, growth, wall
 from doubles.github.files import give
 from doubles.github.organisation import Organisation, change, issue, repository, review
 from doubles.github.server import serve
@@ -39,8 +39,10 @@ def github_rows() -> Iterator[Row]:
     yield _activity(BUSY)
     yield _contents(10)
     yield _again(1_000)
+    yield _growth()
     yield _wall(10)
     yield _naive(10)
+    yield from _walls(3)
 
 
 def organisation(size: int, activity: bool = False) -> Organisation:
@@ -65,6 +67,16 @@ def _inventory(size: int, target: float, name: str) -> Row:
         Scan(double, activity=False, analyses=False, max_seconds=60)
         calls = len(double.asked)
     return at_most(name, calls / size, target, f"{calls} calls for {size} repositories", "calls")
+
+
+def _growth() -> Row:
+    points = []
+    for size in (100, 1_000, 10_000):
+        with serve(organisation(size)) as double:
+            Scan(double, activity=False, analyses=False, max_seconds=60)
+            points.append((size, len(double.asked)))
+    said = "; ".join(f"{size} repositories {calls} calls" for size, calls in points)
+    return at_most("github-growth", growth(points), 1.1, f"exponent of calls over repositories: {said}")
 
 
 def _analyses(size: int) -> Row:
@@ -163,6 +175,19 @@ def _naive(size: int) -> Row:
         f"{ours} calls, PyGithub by its objects {calls}, for {size} repositories, {len(org.changes)} changes"
     )
     return at_most("github-calls-vs-pygithub", ours / calls, 0.1, note)
+
+
+def _walls(size: int) -> Iterator[Row]:
+    """Yield our wall over PyGithub's for the same facts, at each latency; without any the double itself counts."""
+    org = organisation(size, activity=True)
+    for latency in LATENCIES:
+        with serve(org) as double:
+            double.latency = latency / 1000
+            ours = wall(lambda double=double: Scan(double, max_seconds=60))  # type: ignore[misc]
+            double.rest = _Plain(org, double.url).answer
+            theirs = wall(lambda double=double: _ask_naively(double.url))  # type: ignore[misc]
+        said = f"{size} repositories, {len(org.changes)} changes: {ours:.2f} s, PyGithub {theirs:.2f} s"
+        yield at_most(f"github-wall-vs-pygithub-{latency}ms", ours / theirs, 1, said)
 
 
 class _Plain:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.rows import Row, at_most, best, python
+from bench.rows import Row, at_most, best, growth, python
 
 TESTS = Path(__file__).resolve().parents[1]
 PODS, NAMESPACES = 10_000, 500
@@ -164,6 +164,7 @@ def kube_rows(folder: Path) -> Iterator[Row]:
     place = folder / "kube"
     place.mkdir(parents=True, exist_ok=True)
     config = place / "kubeconfig-bench"
+    walls: list[tuple[int, float]] = []
     for pods, namespaces in SIZES:
         config.unlink(missing_ok=True)
         command = [sys.executable, "-c", _SERVE, str(TESTS), str(place), str(pods), str(namespaces)]
@@ -173,13 +174,16 @@ def kube_rows(folder: Path) -> Iterator[Row]:
                 time.sleep(0.1)
                 if server.poll() is not None:
                     raise RuntimeError("the loopback cluster ended")
-            yield from _measure(config, pods, namespaces)
+            yield from _measure(config, pods, namespaces, walls)
         finally:
             server.kill()
             server.wait()
 
+    steps = "; ".join(f"{pods} pods {wall:.2f} s" for pods, wall in walls)
+    yield at_most("kube-growth", growth(walls), 1.1, f"exponent of wall over pods: {steps}")
 
-def _measure(config: Path, pods: int, namespaces: int) -> Iterator[Row]:
+
+def _measure(config: Path, pods: int, namespaces: int, walls: list[tuple[int, float]]) -> Iterator[Row]:
     """Yield wall over wall and the peak, what a process costs to start taken off both; best of three."""
     runs = 3 if pods <= PODS else 2
     ours = best(python(_OURS, str(config)), runs)
@@ -188,6 +192,7 @@ def _measure(config: Path, pods: int, namespaces: int) -> Iterator[Row]:
     still = best(python("from kubernetes.config import new_client_from_config"), 3)
     own, calls = json.loads(ours.output), json.loads(bare.output)["calls"]
     wall, least = ours.wall - idle.wall, bare.wall - still.wall
+    walls.append((pods, wall))
     said = f"{pods} pods, {namespaces} namespaces: {wall:.2f} s for {own['calls']} calls, bare client "
     said += f"{least:.2f} s for {calls}; processor time {ours.cpu - idle.cpu:.2f} against {bare.cpu - still.cpu:.2f} s"
     end = "" if pods == PODS else f"-{pods}"

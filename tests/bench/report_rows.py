@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.bundles import write
-from bench.rows import Row, at_most
+from bench.rows import Row, at_most, growth
 from cnmm_reports.html import HtmlRenderer
 from cnmm_reports.json import JsonRenderer
 from cnmm_reports.view import ReportView, build_view
@@ -31,6 +31,7 @@ new PerformanceObserver((list) => window.long.push(...list.getEntries().map((ent
 def report_rows(folder: Path) -> Iterator[Row]:
     """Yield time and size of the page at 10,000 repositories in 400 teams; details name the smaller sizes."""
     steps: list[str] = []
+    points: list[tuple[int, float]] = []
     ratio, megabytes = 0.0, 0.0
     for size in SIZES:
         view = organisation(folder, size)
@@ -38,9 +39,11 @@ def report_rows(folder: Path) -> Iterator[Row]:
         html = _best(lambda view=view: HtmlRenderer().render(view))  # type: ignore[misc]
         plain = _best(lambda view=view: JsonRenderer().render(view))  # type: ignore[misc]
         ratio, megabytes = html / plain, len(page) / 1e6
+        points.append((size, html))
         steps.append(f"{size}: {html * 1e3:.0f} ms against {plain * 1e3:.0f} ms, {megabytes:.2f} MB")
     yield at_most("html-vs-json", ratio, 3, "; ".join(steps))
     yield at_most("html-size", megabytes, 5, f"{SIZES[-1]} repositories, whole catalogue", "MB")
+    yield at_most("html-growth", growth(points), 1.1, "exponent of CPU over repositories")
     path = folder / "report.html"
     path.write_bytes(page)
     yield from long_tasks(path)

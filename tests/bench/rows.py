@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,17 @@ def growth(points: Sequence[tuple[float, float]]) -> float:
     middle = sum(x for x, _ in spots) / len(spots), sum(y for _, y in spots) / len(spots)
     spread = sum((x - middle[0]) ** 2 for x, _ in spots)
     return sum((x - middle[0]) * (y - middle[1]) for x, y in spots) / spread if spread else 0.0
+
+
+LATENCIES = (0, 50, 200)
+"""Milliseconds that each answer of a host takes, where rival clients of its API are timed."""
+
+
+def wall(action: Callable[[], object]) -> float:
+    """Return the seconds that something takes once."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
 
 
 def timed(

@@ -19,7 +19,7 @@ from bench.github_rows import github_rows
 from bench.gitlab_rows import gitlab_rows
 from bench.kube_rows import kube_rows
 from bench.report_rows import report_rows
-from bench.rows import Row
+from bench.rows import LATENCIES, Row
 from bench.scale_rows import scale_rows
 from bench.start_rows import start_rows
 
@@ -34,15 +34,51 @@ GROUPS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {
     "exports": lambda folder, peers: export_rows(folder),
     "scale": lambda folder, peers: scale_rows(folder),
 }
+_WALLS = tuple(f"-{latency}ms" for latency in LATENCIES)
 PROMISED = {
     "start": ("cold-start-vs-python",),
     "git": ("git-vs-git-log", "git-peak", "git-vs-pydriller", "git-vs-perceval", "git-growth"),
-    "assess": ("assess-vs-load",),
-    "report": ("html-vs-json", "html-size"),
-    "github": ("github-calls-per-repo", "github-second-scan-calls"),
-    "gitlab": ("gitlab-calls-per-project",),
-    "kube": ("kube-vs-paging", "kube-peak"),
-    "exports": ("exports-vs-duckdb", "exports-peak", "xlsx-vs-calamine"),
+    "assess": ("assess-vs-load", "assess-growth"),
+    "report": (
+        "html-vs-json",
+        "html-size",
+        "html-growth",
+        "html-paint-task",
+        "html-filter-task",
+        "html-open-task",
+    ),
+    "github": (
+        "github-calls-per-repo-10",
+        "github-calls-per-repo",
+        "github-calls-per-repo-20000",
+        "github-growth",
+        "github-calls-only-there",
+        "github-calls-per-100",
+        "github-second-scan-calls",
+        "github-wall",
+        "github-calls-vs-pygithub",
+        *(f"github-wall-vs-pygithub{end}" for end in _WALLS),
+    ),
+    "gitlab": (
+        "gitlab-calls-per-project-10",
+        "gitlab-calls-per-project",
+        "gitlab-calls-per-project-20000",
+        "gitlab-growth",
+        "gitlab-calls-premium",
+        "gitlab-calls-per-100",
+        "gitlab-second-scan-calls",
+        "gitlab-calls-vs-python-gitlab",
+        *(f"gitlab-wall-vs-python-gitlab{end}" for end in _WALLS),
+    ),
+    "kube": ("kube-vs-paging", "kube-peak", "kube-growth"),
+    "exports": (
+        "exports-vs-duckdb",
+        "exports-peak",
+        "exports-faults",
+        "exports-growth",
+        "xlsx-vs-calamine",
+        "xlsx-growth",
+    ),
     "scale": ("scale-peak", "scale-growth", "scale-worker-growth", "dask-same-conclusions"),
 }
 """The rows that there must be, by group: one that nobody measured is shown as such and counts as short."""

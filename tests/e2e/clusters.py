@@ -29,17 +29,33 @@ class DaskCluster:
     address: str = ""
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
+    def spilled(self) -> bytes:
+        """Return all that workers wrote to disk for want of memory."""
+        places = sorted(self.folder.glob("spill*/**/storage/*"))
+        return b"".join(path.read_bytes() for path in places if path.is_file())
+
     def said(self) -> bytes:
         """Return all that scheduler and workers logged, and all they left in their folders."""
         return b"".join(path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file())
 
 
+_SPILL = {
+    "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "0.000000001",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL_COMPRESSION": "False",
+}
+_KEEP = "import zict\nzict.File.__delitem__ = lambda self, key: self.filenames.pop(key)\n"
+"""Makes a worker leave on disk what it has spilled and needs no more, so that it can be searched."""
+
+
 @contextmanager
 def dask_cluster(
-    folder: Path, environment: dict[str, str], *, workers: int, tls: bool
+    folder: Path, environment: dict[str, str], *, workers: int, tls: bool, spill: bool = False
 ) -> Iterator[DaskCluster]:
-    """Run a cluster for the length of a `with` block."""
+    """Run a cluster for the length of a `with` block; with `spill` each result goes to disk and stays there."""
     folder.mkdir()
+    if spill:
+        (folder / "keep.py").write_text(_KEEP)
+        environment = {**environment, **_SPILL}
     keys = certificates(folder.parent / f"{folder.name}-tls") if tls else {}
     cluster = DaskCluster(folder, keys)
     environment = {**environment, **keys}
@@ -52,6 +68,7 @@ def dask_cluster(
         cluster.address = json.loads(place.read_bytes())["address"]
         for number in range(workers):
             local = ["--nthreads", "1", "--no-nanny", "--local-directory", str(folder / f"spill{number}")]
+            local += ["--memory-limit", "1GiB", "--preload", str(folder / "keep.py")] if spill else []
             cluster.workers.append(
                 _start(
                     "dask_worker",

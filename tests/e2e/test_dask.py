@@ -46,7 +46,7 @@ def test_three_workers_say_the_same_though_one_is_killed(bench: Bench) -> None:
     bench.log.unlink()
     # The workers resolve the credential themselves; nothing of the run's own environment may reach them.
     environment = bench.environment(PROBE_TOKEN=CANARY)
-    with dask_cluster(bench.folder / "cluster", environment, workers=3, tls=True) as cluster:
+    with dask_cluster(bench.folder / "cluster", environment, workers=3, tls=True, spill=True) as cluster:
         # Without git on this machine: the repositories can only have been read by the workers.
         given = {**cluster.environment, "PROBE_TOKEN": f"run-{CANARY}", "PATH": "/nonexistent"}
         process = bench.start(
@@ -57,12 +57,14 @@ def test_three_workers_say_the_same_though_one_is_killed(bench: Bench) -> None:
         cluster.workers[0].kill()
         _, err = process.communicate(timeout=120)
         assert process.returncode == 0, err
-        said = cluster.said().lower()
+        said, spilled = cluster.said().lower(), cluster.spilled()
     alone, spread = bench.assessment("alone"), bench.assessment()
     assert spread["complete"] is True
     assert spread["conclusions_digest"] == alone["conclusions_digest"]
     # A killed worker costs its items a second reading and nobody a result.
     assert 9 <= len(bench.read()) <= 11
+    # Every result went to disk, and is searched there with all that was logged.
+    assert b"repo:" in spilled
     assert CANARY.encode() not in said
     assert not any(person in said for person in PEOPLE)
 
