@@ -232,7 +232,12 @@ def test_the_ledger_adds_up_and_holds_every_item(seen: Run) -> None:
 
 @each_state
 def test_two_scans_yield_the_same(seen: Run) -> None:
-    assert [repr(one) for one in seen.first.yields] == [repr(one) for one in seen.second.yields]
+    # A target may lie in the cache, of which each scan has its own.
+    first, second = (
+        [re.sub(r"(/caches/[^/]+/)[12]/", r"\1", repr(one)) for one in scan.yields]
+        for scan in (seen.first, seen.second)
+    )
+    assert first == second
     assert seen.first.items == seen.second.items
 
 

@@ -32,16 +32,23 @@ class GivenRepository:
         """Open or make the folder of a repository, which only this user can read; raises GitFault."""
         self._place = cache / FOLDER / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.git"
         self._deadline = time.monotonic() + seconds
-        self._url = url
         try:
             for folder in (cache, cache / FOLDER):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 folder.chmod(0o700)
+            self._make(url)
         except OSError as error:
             raise GitFault("the cache folder cannot be used", Gap.NOT_ENABLED) from error
-        if not (self._place / "HEAD").is_file():
-            self._git("init", "--quiet", "--bare", "--template=", str(self._place), inside=False)
-            self._git("config", "remote.origin.url", url)
+
+    def _make(self, url: str) -> None:
+        """Make an empty bare repository by hand: for one that is refused, git need not run at all."""
+        if (self._place / "HEAD").is_file():
+            return
+        for part in ("objects", "refs"):
+            (self._place / part).mkdir(parents=True, exist_ok=True)
+        text = f'[core]\n\trepositoryFormatVersion = 0\n\tbare = true\n[remote "origin"]\n\turl = {url}\n'
+        (self._place / "config").write_text(text, encoding="utf-8")
+        (self._place / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
 
     @property
     def locator(self) -> str:
@@ -104,10 +111,9 @@ class GivenRepository:
         raw = self._git("cat-file", "--batch", stdin=_lines(held)) if held else b""
         return dict(_contents(raw))
 
-    def _git(self, *arguments: str, stdin: bytes = b"", inside: bool = True) -> bytes:
-        where = [f"--git-dir={self._place}"] if inside else []
+    def _git(self, *arguments: str, stdin: bytes = b"") -> bytes:
         with Shelter() as home:
-            command = ["git", *HARDENED, *where, *arguments]
+            command = ["git", *HARDENED, f"--git-dir={self._place}", *arguments]
             with started(command, environment(home.path), stdin, self._deadline, _MOST) as chunks:
                 return b"".join(chunks)
 
