@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from cnmm_collectors.signals import Basis, Gap, Masses, Rollup, Tally
 from cnmm_collectors.subjects import Subject
+from cnmm_rules.citing import failing_first, order, passing_first
 from cnmm_rules.estimates import Estimate, estimate_share
 from cnmm_rules.index import Index
 from cnmm_rules.pile import Holds, Pile, gather, span, truthy, weigh
@@ -46,21 +47,21 @@ def roll(index: Index, key: str, scope: Subject, how: Rollup | None, window: int
     """Return the rolled-up range of a signal for an organisation or a team."""
     pile = gather(index, key, scope, window)
     rollup = how or pile.spec.rollup
-    rolled = _finish(pile, _ROLLUPS[rollup](pile), _order(pile, rollup))
+    rolled = _finish(pile, _ROLLUPS[rollup](pile), order(pile, rollup))
     return _estimated(rolled, pile, truthy) if rollup is Rollup.SHARE else rolled
 
 
 def roll_share(index: Index, key: str, scope: Subject, each: Comparison, window: int | None) -> Rolled:
     """Return the share of subjects whose own reading passes `each`."""
     pile = gather(index, key, scope, window)
-    rolled = _finish(pile, _share(pile, each.holds), _failing_first(pile, each.holds))
+    rolled = _finish(pile, _share(pile, each.holds), failing_first(pile, each.holds))
     return _estimated(rolled, pile, each.holds)
 
 
 def roll_count(index: Index, key: str, scope: Subject, each: Comparison, window: int | None) -> Rolled:
     """Return the number of subjects whose own reading passes `each`."""
     pile = gather(index, key, scope, window)
-    return _finish(pile, _count(pile, each.holds), _passing_first(pile, each.holds))
+    return _finish(pile, _count(pile, each.holds), passing_first(pile, each.holds))
 
 
 def roll_present(index: Index, key: str, scope: Subject, window: int | None) -> Rolled:
@@ -294,29 +295,3 @@ _ROLLUPS: dict[Rollup, Callable[[Pile], Range]] = {
     Rollup.DUPLICATED: _duplicated,
     Rollup.DIRECT: _direct,
 }
-
-
-def _order(pile: Pile, rollup: Rollup) -> list[tuple[str, ...]]:
-    if rollup in (Rollup.SHARE, Rollup.MEAN):
-        return _failing_first(pile, truthy)
-    if rollup in (Rollup.COUNT, Rollup.ANY):
-        return _passing_first(pile, truthy)
-    if rollup in (Rollup.MAX, Rollup.NEWEST, Rollup.SUM):
-        lows = {value: span(value).low for value in {value for _, value, _ in pile.values}}
-        ranked = sorted(pile.values, key=lambda item: -lows[item[1]])
-        return [evidence for _, _, evidence in ranked] or pile.ineligible
-    return [evidence for _, _, evidence in pile.values] or pile.ineligible
-
-
-def _failing_first(pile: Pile, holds: Holds) -> list[tuple[str, ...]]:
-    return _first(pile, holds, wanted=False)
-
-
-def _passing_first(pile: Pile, holds: Holds) -> list[tuple[str, ...]]:
-    return _first(pile, holds, wanted=True) + pile.ineligible
-
-
-def _first(pile: Pile, holds: Holds, *, wanted: bool) -> list[tuple[str, ...]]:
-    found = list(zip(pile.verdicts(holds), (evidence for _, _, evidence in pile.values), strict=True))
-    wanted_ones = [evidence for verdict, evidence in found if verdict is wanted]
-    return wanted_ones + [evidence for verdict, evidence in found if verdict is not wanted]
