@@ -78,8 +78,9 @@ def describe(
 
 
 def _tip(node: Mapping[str, Any], branch: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the ids of the default branch's commit and of its tree, empty where either is not shown."""
-    target, tree = branch.get("target"), node.get("tip")
+    """Return the ids of the default branch's commit and of its tree, empty where files are not shown."""
+    target = branch.get("target") if node.get("tip") else None
+    tree = target.get("tree") if isinstance(target, Mapping) else None
     ids = [one.get("oid") if isinstance(one, Mapping) else None for one in (target, tree)]
     commit, root = (one if isinstance(one, str) and _ID.fullmatch(one) else "" for one in ids)
     return (commit, root) if commit and root else ("", "")

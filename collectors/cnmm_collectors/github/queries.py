@@ -24,7 +24,7 @@ fragment Described on Repository {
   hasVulnerabilityAlertsEnabled
   defaultBranchRef {
     name
-    target { oid }
+    target { __typename oid ... on Commit { tree { oid } } }
     branchProtectionRule { ...Classic }
     rules(first: 50) {
       totalCount
@@ -39,7 +39,7 @@ fragment Described on Repository {
       }
     }
   }
-  tip: object(expression: "HEAD:") { __typename oid }
+  tip: object(expression: "HEAD:") { __typename }
   codeowners { errors { kind line } }
   inGithub: object(expression: "HEAD:.github/CODEOWNERS") { ...Owners }
   inRoot: object(expression: "HEAD:CODEOWNERS") { ...Owners }

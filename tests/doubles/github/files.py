@@ -18,11 +18,9 @@ def give(org: Organisation, name: str, folder: Path) -> None:
     """Let a repository of the organisation show the files of a repository on disk."""
     org.files[name] = folder
     node = next(one for one in org.repositories if one["name"] == name)
-    node["defaultBranchRef"] = {
-        **node["defaultBranchRef"],
-        "target": {"oid": _git(folder, "rev-parse", "HEAD")},
-    }
-    node["tip"] = {"__typename": "Tree", "oid": _git(folder, "rev-parse", "HEAD^{tree}")}
+    ids = [_git(folder, "rev-parse", name) for name in ("HEAD", "HEAD^{tree}")]
+    target = {"__typename": "Commit", "oid": ids[0], "tree": {"oid": ids[1]}}
+    node["defaultBranchRef"] = {**node["defaultBranchRef"], "target": target}
 
 
 def listing(org: Organisation, path: str) -> tuple[int, Row]:

@@ -18,7 +18,7 @@ def repository(name: str, org: str = "acme", **changes: Any) -> dict[str, Any]:
         "defaultBranchRef": {
             "name": "main", "target": None, "branchProtectionRule": None, "rules": connection(RULES),
         },
-        "tip": {"__typename": "Tree", "oid": "0" * 40},
+        "tip": {"__typename": "Tree"},
         "codeowners": None, "inGithub": None, "inRoot": None, "inDocs": None,
         "environments": connection([]),
         "collaborators": connection([]),

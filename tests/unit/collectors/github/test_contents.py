@@ -79,7 +79,7 @@ def contents_target(double: Double) -> Target:
     """Return the target under which the collector reads the repository's files."""
     node = double.organisation.repositories[0]
     told = (("default_branch", "main"), ("organisation", "acme"), ("url", f"{double.url}/acme/checkout.git"),
-            ("commit", node["defaultBranchRef"]["target"]["oid"]), ("tree", node["tip"]["oid"]))  # fmt: skip
+            ("commit", node["defaultBranchRef"]["target"]["oid"]), ("tree", node["defaultBranchRef"]["target"]["tree"]["oid"]))  # fmt: skip
     return Target(CONTENTS, "acme/checkout", "GITHUB_TOKEN", repo("checkout"), told)
 
 
