@@ -17,7 +17,12 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 demo: runtime
 	rm -rf build/acme build/demo
 	$(PY) examples/acme/build.py build/acme
-	$(PY) examples/acme/serve.py build/acme .venv/bin/cnmm scan -c build/acme/served.yaml -o build/demo
+	.venv/bin/cnmm scan -c build/acme/cnmm.yaml --as-of 2026-08-01 --period 2025-08-01..2026-08-01 \
+		--history build/demo/history.db -o build/demo/august --format json --quiet
+	$(PY) examples/acme/serve.py build/acme .venv/bin/cnmm scan -c build/acme/served.yaml \
+		--history build/demo/history.db -o build/demo --format json
+	$(PY) examples/acme/review.py build/demo/bundle.cnmm
+	.venv/bin/cnmm report build/demo/bundle.cnmm --history build/demo/history.db -o build/demo
 	@test -s build/demo/report.html
 	@echo "HTML report: $(CURDIR)/build/demo/report.html"
 

@@ -47,7 +47,7 @@ def diff_lines(diff: Diff, names: Names = PLAIN) -> Iterator[str]:
         yield f"{section['title']} ({section['subject']}): {moved(section)}"
     if diff["findings"]:
         yield ""
-    for finding in diff["findings"][:SHOWN]:
+    for finding in reality_first(diff)[:SHOWN]:
         yield from _finding_lines(finding, names)
     if len(diff["findings"]) > SHOWN:
         yield f"and {count(len(diff['findings']) - SHOWN, 'more finding')}; the JSON form holds all"
@@ -55,6 +55,16 @@ def diff_lines(diff: Diff, names: Names = PLAIN) -> Iterator[str]:
         if diff["rules"][name]:
             yield f"{words}: {', '.join(map(names.row, diff['rules'][name]))}"
     yield from (f"note: {note}" for note in diff["notes"])
+
+
+def reality_first(diff: Diff) -> list[Mapping[str, Any]]:
+    """Return the changed findings, those that reality changed first, the organisation's before its teams'."""
+    order = list(CAUSES)
+
+    def place(finding: Mapping[str, Any]) -> tuple[int, bool]:
+        return min(map(order.index, finding["causes"]), default=len(order)), "org:" not in finding["subject"]
+
+    return sorted(diff["findings"], key=place)
 
 
 def compared(diff: Diff) -> str:

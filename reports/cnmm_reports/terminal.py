@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cnmm_reports.changes import compared, finding_words, summary
+from cnmm_reports.changes import compared, finding_words, reality_first, summary
 from cnmm_reports.firstpage import (
     Reason,
     coverage,
@@ -174,7 +174,7 @@ def _changes(screen: _Screen, view: ReportView) -> None:
         screen.title("Since the last complete scan")
         screen.say(compared(view.diff), indent=2)
         screen.say(summary(view.diff), indent=2)
-        for finding in view.diff["findings"][:_CHANGES]:
+        for finding in reality_first(view.diff)[:_CHANGES]:
             title = row_title(view, finding["criterion"])
             screen.say(f"{title} ({subject_title(finding['subject'])}): {finding_words(finding)}", indent=2)
         if (more := len(view.diff["findings"]) - _CHANGES) > 0:

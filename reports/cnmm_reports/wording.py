@@ -88,7 +88,8 @@ def observed(low: Any, high: Any) -> str:
     """Return an observed range: one number where it is exact, else `low to high` or `low or more`."""
     if high is None:
         return f"{number(low)} or more"
-    return number(low) if low == high else f"{number(low)} to {number(high)}"
+    ends = number(low), number(high)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def unit_word(unit: str) -> str:

@@ -153,7 +153,18 @@ def test_gates_and_strict(
     good, bad = bench.recipe("good"), bench.recipe("bad", crash=["acme/r001"])
 
     def scan(*arguments: str) -> tuple[int, str]:
-        line = ["scan", "-c", "cnmm.yaml", "-o", "out", "--format", "plain", *arguments]
+        line = [
+            "scan",
+            "-c",
+            "cnmm.yaml",
+            "-o",
+            "out",
+            "--format",
+            "plain",
+            "--executor",
+            "threads",
+            *arguments,
+        ]
         status, _, err = here(bench, line, monkeypatch, capsys)
         return status, err
 

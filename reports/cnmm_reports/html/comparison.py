@@ -16,6 +16,7 @@ from cnmm_reports.changes import (
     compared,
     finding_words,
     moved,
+    reality_first,
     summary,
     test_words,
 )
@@ -37,7 +38,7 @@ def since(diff: Diff) -> Markup:
 
 def diff_html(diff: Diff, names: Names = PLAIN) -> Markup:
     """Return a comparison: summary, levels that moved, findings with their causes, rows that came or went."""
-    findings = diff["findings"]
+    findings = reality_first(diff)
     parts = [
         Markup("<p>{}. {}</p>").format(cell(compared(diff)), cell(summary(diff))),
         table(

@@ -92,6 +92,9 @@ def assess(
 @click.option(
     "--against", type=_FILE, help="An earlier bundle or assessment.json: shows what changed, and why."
 )
+@click.option(
+    "--history", "store", metavar="PATH|URL", help="Earlier scans: shows the trend, and what changed since."
+)
 def report(
     bundle: Path,
     output: Path,
@@ -99,6 +102,7 @@ def report(
     no_plugins: bool,
     marks: Path | None,
     against: Path | None,
+    store: str | None,
 ) -> int:
     """Write the reports of BUNDLE again, from its sealed assessment."""
     renderers = load_renderers(formats or None, no_plugins)
@@ -106,7 +110,8 @@ def report(
         if ASSESSMENT not in opened.manifest.members:
             raise BundleFault(f"{bundle}: holds facts and no assessment", "cnmm assess makes one")
         assessment = opened.container.read(ASSESSMENT)
-        beside = _beside(opened, json.loads(assessment), marks, against)
+        told = json.loads(assessment)
+        beside = {**_past(opened, told, store), **_beside(opened, told, marks, against)}
         files, screen = render(assessment, opened.catalogue(), renderers, make_folder(output), bundle, beside)
     sys.stdout.buffer.write(screen)
     sys.stdout.flush()
@@ -127,6 +132,17 @@ def _beside(
 
         shown["diff"] = compare_files(against, bundle.path)
     return shown
+
+
+def _past(bundle: Bundle, assessment: dict[str, Any], store: str | None) -> dict[str, Any]:
+    """Return the trend and the comparison that a history gives, nothing without one."""
+    if store is None:
+        return {}
+    from cnmm_scanner.history.location import parse_location
+    from cnmm_scanner.history.past import look_back
+
+    past = look_back(parse_location(store), assessment, digest(bundle.manifest_bytes))
+    return {"diff": past.diff, "trend": past.trend}
 
 
 @click.command()

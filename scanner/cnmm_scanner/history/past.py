@@ -69,11 +69,14 @@ def _sealed(history: History, kept: Kept, keys: set[str]) -> Iterator[dict[str, 
             }
 
 
-def look_back(location: Location, assessment: Mapping[str, Any]) -> Past:
-    """Return how an assessment differs from the latest complete one that is kept; raises HistoryFault."""
+def look_back(location: Location, assessment: Mapping[str, Any], own: str = "") -> Past:
+    """Return how an assessment differs from the latest complete one that is kept; raises HistoryFault.
+
+    `own` is the digest of its manifest where it may be kept already.
+    """
     organisation, as_of = assessment["organisation"], date.fromisoformat(assessment["as_of"])
     with open_history(location) as history:
-        before = history.latest(organisation, as_of)
+        before = history.latest(organisation, as_of, own)
         if before is None:
             return Past()
         old = Side(f"scan of {before.as_of}", history.assessment(before))
@@ -83,8 +86,9 @@ def look_back(location: Location, assessment: Mapping[str, Any]) -> Past:
 
 
 def _with_now(trend: dict[str, Any], assessment: Mapping[str, Any]) -> dict[str, Any]:
-    points = [point for point in trend["points"] if point["as_of"] <= assessment["as_of"]]
-    return {**trend, **join_points([*points, point_of(assessment)])}
+    now = point_of(assessment)
+    points = [point for point in trend["points"] if point["as_of"] <= assessment["as_of"] and point != now]
+    return {**trend, **join_points([*points, now])}
 
 
 def remember(location: Location, bundle: Path, keep_days: int | None = None) -> bool:

@@ -77,9 +77,13 @@ class History:
         with self._begin() as connection:
             return [Kept(**row._mapping) for row in connection.execute(query)]
 
-    def latest(self, organisation: str, until: date) -> Kept | None:
-        """Return the newest complete entry of an organisation at or before a day."""
-        found = [one for one in self.entries(organisation) if one.complete and one.as_of <= until]
+    def latest(self, organisation: str, until: date, but: str = "") -> Kept | None:
+        """Return the newest complete entry of an organisation at or before a day, not of bundle `but`."""
+        found = [
+            one
+            for one in self.entries(organisation)
+            if one.complete and one.as_of <= until and one.manifest_digest != but
+        ]
         return found[-1] if found else None
 
     def assessment(self, kept: Kept) -> dict[str, Any]:

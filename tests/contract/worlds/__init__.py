@@ -14,6 +14,9 @@ from typing import Any, Protocol, cast
 from cnmm_collectors.plugin import Target
 from cnmm_collectors.reader import SourceReader
 
+# A third party keeps the worlds of its plug-ins in folders of its own.
+__path__.extend(filter(None, os.environ.get("CNMM_WORLDS", "").split(os.pathsep)))
+
 CREDENTIAL = "CNMM_CONTRACT_TOKEN"
 SECRET = "ghp_" + "Zz9Yy8Xx7Ww6Vv5Uu4Tt3Ss2Rr1Qq0PpOoNn"
 EVERYWHERE = (

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
+PLUG_INS = ("write-a-collector.md", "write-a-renderer.md", "test-a-plugin.md")
+"""The pages about plug-ins have a test of their own, in an environment where their example is installed."""
 PAGES = (
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs/explanation").glob("*.md")),
-    *(one for one in sorted((ROOT / "docs/how-to").glob("*.md")) if one.name != "write-a-collector.md"),
+    *(one for one in sorted((ROOT / "docs/how-to").glob("*.md")) if one.name not in PLUG_INS),
 )
-"""The page about collectors has a test of its own, in an environment where its example is installed."""
 
 
 def written(text: str) -> Iterator[tuple[str, str]]:

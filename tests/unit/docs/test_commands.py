@@ -6,13 +6,13 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cnmm_scanner.cli import run
+from demo import demo as shared
 from unit.docs.pages import PAGES, ROOT, commands, written
 
 AUTHOR = {
@@ -68,17 +68,7 @@ def test_commands_of_a_page_run_in_order(page: Path, checkout: Path, start: Star
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `make demo` left what it makes."""
-    folder = tmp_path_factory.mktemp("demo")
-    sample = ROOT / "examples/acme"
-    cnmm = str(Path(sys.executable).parent / "cnmm")
-    scan = [cnmm, "scan", "-c", "build/acme/served.yaml", "-o", "build/demo"]
-    for command in ([sample / "build.py", "build/acme"], [sample / "serve.py", "build/acme", *scan]):
-        ran = subprocess.run(
-            [sys.executable, *map(str, command)], cwd=folder, capture_output=True, text=True, check=False
-        )
-        assert ran.returncode == 0, ran.stderr
-        (folder / "screen").write_text(ran.stdout, "utf-8")
-    return folder
+    return shared(tmp_path_factory)
 
 
 @pytest.mark.parametrize("page", TOURS, ids=lambda page: page.name)

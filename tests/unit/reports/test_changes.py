@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cnmm_reports.changes import diff_lines, trend_lines
+from cnmm_reports.changes import diff_lines, reality_first, trend_lines
 from cnmm_reports.html import HtmlRenderer
 from cnmm_reports.html.comparison import diff_html, marks_html
 from cnmm_reports.markdown import MarkdownRenderer
@@ -68,6 +68,13 @@ def test_a_change_is_told_with_its_causes_in_order() -> None:
     assert "x.flag > 0.5: 0.75 (true), now not asked" in text
     assert "new rows: org.L2.new" in text
     assert "note: careful" in text
+
+
+def test_what_reality_changed_comes_first() -> None:
+    quiet = {**FINDING, "criterion": "org.L1.b", "causes": ["visibility"], "steps": []}
+    team = {**FINDING, "criterion": "org.L1.c", "subject": "team:acme/a", "causes": ["reality"]}
+    listed = reality_first({**DIFF, "findings": [quiet, team, FINDING]})
+    assert [one["criterion"] for one in listed] == ["org.L1.a", "org.L1.c", "org.L1.b"]
 
 
 def test_a_trend_is_a_table_of_equal_columns() -> None:
