@@ -36,6 +36,8 @@ class Fed:
     outcome: str
     counter: bool
     open: bool
+    headline: bool
+    """True where the row's section counts in the headline."""
     alone: bool
     """True where the row reads nothing but this signal: then its next step is about the signal."""
 
@@ -64,8 +66,11 @@ class Change:
 
     @property
     def first(self) -> Fed:
-        """The row that holds most back: the lowest level, key rows before others, then the heaviest."""
-        return min(self.rows, key=lambda fed: (fed.row.level, fed.row.role != "key", -fed.row.weight))
+        """The row that holds most back: the headline's, the lowest level, key rows, then the heaviest."""
+        return min(
+            self.rows,
+            key=lambda fed: (not fed.headline, fed.row.level, fed.row.role != "key", -fed.row.weight),
+        )
 
     @property
     def advice(self) -> str:
@@ -91,7 +96,7 @@ def contributed(
 
 
 def largest_change(lines: Iterable[Line]) -> Change | None:
-    """Return the shortfall that holds most back: lowest level first, then key rows, then weight."""
+    """Return the shortfall that holds most back: the headline's rows, lowest level, key rows, then weight."""
     changes = [
         Change(line, rows) for line in lines if line.short and (rows := tuple(filter(_wanting, line.fed)))
     ]
@@ -112,20 +117,27 @@ def place_words(place: Evidence | None) -> str:
 
 def _feeds(view: ReportView) -> dict[str, tuple[Fed, ...]]:
     found: dict[str, list[Fed]] = defaultdict(list)
+    top = {section["id"] for section in view.assessment["sections"] if section["in_headline"]}
     for name, finding in org_findings(view).items():
         if name not in view.texts:
             continue
         asked = {test["signal"] for test in finding["tests"]}
         for test in finding["tests"]:
-            found[test["signal"]].append(_fed(view.texts[name], finding, test, len(asked) == 1))
+            found[test["signal"]].append(
+                _fed(view.texts[name], finding, test, name.partition(".")[0] in top, len(asked) == 1)
+            )
     return {
         key: tuple(sorted(fed, key=lambda one: (one.row.level, one.row.id))) for key, fed in found.items()
     }
 
 
-def _fed(row: CriterionText, finding: Mapping[str, Any], test: Mapping[str, Any], alone: bool) -> Fed:
+def _fed(
+    row: CriterionText, finding: Mapping[str, Any], test: Mapping[str, Any], headline: bool, alone: bool
+) -> Fed:
     undecided = finding["outcome"] in ("unknown", "unmet", "contested") and test["answer"] != "true"
-    return Fed(row, test["threshold"], finding["outcome"], bool(test.get("counter")), undecided, alone)
+    return Fed(
+        row, test["threshold"], finding["outcome"], bool(test.get("counter")), undecided, headline, alone
+    )
 
 
 def _line(
@@ -186,11 +198,10 @@ def _wanting(fed: Fed) -> bool:
     return fed.open and wanted and not fed.counter and fed.row.weight > 0 and fed.row.level > 0
 
 
-def _rank(change: Change) -> tuple[int, bool, float, str]:
-    lowest = min(fed.row.level for fed in change.rows)
-    at_lowest = [fed.row for fed in change.rows if fed.row.level == lowest]
-    keyed = any(row.role == "key" for row in at_lowest)
-    return lowest, not keyed, -float(sum(fed.row.weight for fed in change.rows)), change.line.key
+def _rank(change: Change) -> tuple[bool, int, bool, float, str]:
+    first = change.first
+    weight = -float(sum(fed.row.weight for fed in change.rows))
+    return not first.headline, first.row.level, first.row.role != "key", weight, change.line.key
 
 
 def _write(repository: str, lines: tuple[Line, ...]) -> Iterator[str]:
@@ -220,7 +231,7 @@ def _change(change: Change | None) -> Iterator[str]:
     yield (
         f"**The one change that would matter most here:** {escape(line.title)} (`{line.key}`) reads "
         f"{escape(line.reading)}{_found(line.place)}. It feeds {escape(first.row.id)} of level "
-        f"{first.row.level}{more}, which asks for {escape(first.threshold)} over the organisation. "
+        f"{first.row.level}, which asks for {escape(first.threshold)} over the organisation{more}. "
         f"{escape(change.advice)}"
     )
     yield ""
