@@ -10,7 +10,6 @@ from runner import Refused
 from visibility import own_repository
 
 from cnmm_collectors.subjects import SubjectKind
-from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.settings import Settings
 
 _OWN_SOURCES = frozenset({"git", "github"})
@@ -34,6 +33,9 @@ def refuse_others(targets: list[str], settings: Settings) -> None:
 
 def is_own_bundle(path: Path) -> bool:
     """True where every repository and every source in a bundle is the workflow's own."""
+    # Loaded here: most refusals come before there is a bundle.
+    from cnmm_scanner.bundle import Bundle
+
     own = own_repository().casefold()
     with Bundle(path) as bundle:
         for one in bundle.observations():
