@@ -3,102 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
-from fractions import Fraction
-from typing import Any
+from dataclasses import replace
 
-from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.signals import SignalSpec, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.assessment import Assessment, Finding, GapNote, Outcome, SectionState
 from cnmm_rules.criteria import (
-    RATING_ROLES,
     Applies,
     Catalogue,
-    Confidence,
     Criterion,
     CriterionRef,
     Role,
     leaves,
 )
-from cnmm_rules.facts import Facts, LedgerLine
+from cnmm_rules.facts import Facts
+from cnmm_rules.implications import imply
 from cnmm_rules.index import Index
+from cnmm_rules.judgement import NOTHING_THERE, SCOPE_OPEN, Judgement, judge
 from cnmm_rules.levels import infer
 from cnmm_rules.measures import Cache, SubjectMeasures
 from cnmm_rules.next_evidence import rank_next
-from cnmm_rules.predicates import Leafed, Measures, Verdict, evaluate
-from cnmm_rules.ranges import Truth, decimal
+from cnmm_rules.predicates import Leafed, Verdict, evaluate
+from cnmm_rules.ranges import Truth
 from cnmm_rules.rollup import CITED, UNDECLARED
+from cnmm_rules.summary import (
+    cited_evidence,
+    describe_catalogue,
+    describe_scope,
+    sum_ledger,
+    weigh_shares,
+)
 
 SCOPE_NEEDS = "a complete listing by the owner, or `scope:` in cnmm.yaml"
 """What closes the gap of an undeclared population."""
-NOTHING_THERE = "proven not to exist here"
-SCOPE_OPEN = "not known whether the row applies"
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The outcome of a row before implications: what decided it, in one line and in full."""
-
-    outcome: Outcome
-    why: str
-    tests: tuple[Leafed, ...]
-    counters: tuple[Leafed, ...] = ()
-
-
-def judge(row: Criterion, applies: Applies, measures: Measures) -> Judgement:
-    """Return the outcome of one row for one subject, implications and decisions of people left out."""
-    least = applies.min_population
-    test = applies.test
-    if test is None:
-        return Judgement(Outcome.UNKNOWN, "nothing measures this row", ())
-    fits = evaluate(row.applicable, measures) if row.applicable is not None else None
-    verdict = evaluate(test, measures, least)
-    counters = tuple(evaluate(counter, measures, least) for counter in row.counter)
-    shown = tuple(replace(leaf, counter=True) for counter in counters for leaf in counter.leaves)
-    tests = verdict.leaves + (fits.leaves if fits is not None else ())
-    if fits is not None and fits.truth is not True:
-        if fits.truth is False:
-            return Judgement(Outcome.NOT_APPLICABLE, NOTHING_THERE, tests, shown)
-        return Judgement(Outcome.UNKNOWN, SCOPE_OPEN, tests, shown)
-    if verdict.truth is True:
-        outcome, why = _supported(row, counters, measures, least)
-        return Judgement(outcome, why, tests + _corroboration(row, measures, least), shown)
-    if verdict.truth is False:
-        return Judgement(Outcome.UNMET, "the whole range misses the threshold", tests, shown)
-    return Judgement(*_undecided(test, verdict, measures, least), tests, shown)
-
-
-def _supported(
-    row: Criterion, counters: Sequence[Verdict], measures: Measures, least: int
-) -> tuple[Outcome, str]:
-    if any(counter.truth is True for counter in counters):
-        return Outcome.CONTESTED, "support and counter-evidence together"
-    if any(counter.truth is None for counter in counters):
-        return Outcome.UNKNOWN, "counter-evidence has not been read"
-    if row.confidence is Confidence.WEAK:
-        second = row.corroboration
-        if second is None or evaluate(second, measures, least).truth is not True:
-            return Outcome.CLAIMED, "a weak inference without a second independent source"
-    return Outcome.MET, "the whole range passes the threshold"
-
-
-def _corroboration(row: Criterion, measures: Measures, least: int) -> tuple[Leafed, ...]:
-    if row.corroboration is None:
-        return ()
-    return evaluate(row.corroboration, measures, least).leaves
-
-
-def _undecided(test: Any, verdict: Verdict, measures: Measures, least: int) -> tuple[Outcome, str]:
-    if any(leaf.rolled.contested for leaf in verdict.leaves):
-        return Outcome.CONTESTED, "sources of equal force disagree"
-    if any(leaf.claimed for leaf in verdict.leaves):
-        stated = evaluate(test, measures, least, claims=True)
-        if stated.truth is True:
-            return Outcome.CLAIMED, "rests on a statement that is not proof"
-    if all(leaf.rolled.seen == 0 for leaf in verdict.leaves):
-        return Outcome.UNKNOWN, "nothing has been read for this row"
-    return Outcome.UNKNOWN, "what is unread could decide either way"
 
 
 class _Subject:
@@ -139,7 +76,7 @@ class _Subject:
         plain = [(row, applies) for row, applies in rows if not _refers(applies)]
         derived = [(row, applies) for row, applies in rows if _refers(applies)]
         found = {row.id: self._finding(row, applies) for row, applies in plain}
-        found = _imply(found, [row for row, _ in plain])
+        found = imply(found, [row for row, _ in plain])
         self._outcomes = {name: _truth(finding) for name, finding in found.items()}
         found |= {row.id: self._finding(row, applies) for row, applies in derived}
         return found
@@ -248,55 +185,6 @@ def _disagreement(leaves: Sequence[Leafed]) -> str:
     return f"contested by a weaker source: {'; '.join(parts)}" if parts else ""
 
 
-def _imply(found: dict[str, Finding], rows: Iterable[Criterion]) -> dict[str, Finding]:
-    """Let stronger rows carry weaker ones, transitively; a direct unmet stays visible as a conflict."""
-    result = dict(found)
-    waiting = [row for row in rows if row.implied_by]
-    for _ in waiting:
-        changed = False
-        for row in waiting:
-            before = result[row.id]
-            after = _implied(row, before, [result[name] for name in row.implied_by if name in result])
-            if after is not before:
-                result[row.id] = after
-                changed = True
-        if not changed:
-            break
-    return result
-
-
-def _implied(row: Criterion, own: Finding, stronger: list[Finding]) -> Finding:
-    if own.proven or own.outcome is Outcome.NOT_APPLICABLE or _undecided_scope(row, own):
-        return own
-    carrier = next((finding for finding in stronger if finding.proven), None)
-    conflict = "its own test is unmet" if own.outcome is Outcome.UNMET else ""
-    if carrier is not None:
-        return replace(
-            own,
-            outcome=Outcome.MET,
-            proven=True,
-            possible=True,
-            why=f"implied by {carrier.criterion}",
-            implied_by=carrier.criterion,
-            conflict=conflict or own.conflict,
-            evidence=own.evidence if own.evidence and not conflict else carrier.evidence,
-            evidence_total=own.evidence_total if own.evidence and not conflict else carrier.evidence_total,
-            counter_evidence=own.evidence if conflict else own.counter_evidence,
-        )
-    open_ = next((finding for finding in stronger if finding.possible), None)
-    if open_ is not None and not own.possible:
-        why = f"its own test is unmet, but {open_.criterion} would imply it"
-        return replace(
-            own, outcome=Outcome.UNKNOWN, possible=True, why=why, conflict=conflict or own.conflict
-        )
-    return own
-
-
-def _undecided_scope(row: Criterion, own: Finding) -> bool:
-    """A row that may not apply cannot be implied: it could still leave the level."""
-    return own.why == SCOPE_OPEN
-
-
 def _citations(tests: Iterable[Leafed]) -> tuple[tuple[str, ...], int]:
     """Return at most CITED ids, those of deciding tests first, and how many there are in all."""
     ordered = sorted(tests, key=lambda leaf: leaf.truth is None)
@@ -354,15 +242,15 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
         as_of=facts.as_of.isoformat(),
         period=(facts.period[0].isoformat(), facts.period[1].isoformat()),
         complete=facts.complete,
-        catalogue=_catalogue(catalogue),
-        scope=_scope(index),
+        catalogue=describe_catalogue(catalogue),
+        scope=describe_scope(index),
         sections=sections,
         teams=tuple(teams),
         findings=tuple(findings),
-        evidence=_cited_evidence(findings, facts.evidence),
+        evidence=cited_evidence(findings, facts.evidence),
         next_evidence=rank_next(catalogue, org, sections),
-        ledger=_ledger(facts.ledger),
-        shares=_shares(catalogue, org),
+        ledger=sum_ledger(facts.ledger),
+        shares=weigh_shares(catalogue, org),
         undecided=undecided,
     )
 
@@ -371,75 +259,4 @@ def _sections(catalogue: Catalogue, findings: Mapping[str, Finding]) -> tuple[Se
     return tuple(infer(section, catalogue.of_section(section.id), findings) for section in catalogue.sections)
 
 
-def _catalogue(catalogue: Catalogue) -> dict[str, Any]:
-    return {
-        "id": catalogue.id,
-        "version": catalogue.version,
-        "title": catalogue.title,
-        "criteria": len(catalogue.criteria),
-        "deviations": list(catalogue.deviations),
-        "not_applicable": dict(sorted((catalogue.not_applicable or {}).items())),
-    }
-
-
-def _scope(index: Index) -> dict[str, Any]:
-    """Return who says how large the organisation is: enumeration, scope, or nobody."""
-    org = index.facts.org
-    record: dict[str, Any] = {}
-    said: list[str] = []
-    for kind in (SubjectKind.REPO, SubjectKind.TEAM, SubjectKind.CLUSTER):
-        fact = index.population(org, kind)
-        if fact is not None:
-            record[f"{kind.value}s_declared"] = fact.count
-            said.append(fact.declared_by)
-    repos = index.units(org, SubjectKind.REPO)
-    components = index.units(org, SubjectKind.COMPONENT)
-    record["repositories"] = repos.declared if repos.declared is not None else len(repos.leaves)
-    record["repositories_read"] = len(repos.leaves) - (components.hidden if not repos.open else 0)
-    drawn = index.drawn(org)
-    if drawn is not None:
-        record["repositories_drawn"] = len(drawn)
-    record["components"] = len(components.leaves)
-    record["declared_by"] = said[0] if said else "given targets"
-    return record
-
-
-def _ledger(lines: Sequence[LedgerLine]) -> dict[str, Any]:
-    totals = {
-        name: sum(getattr(line, name) for line in lines)
-        for name in ("requested", "received", "skipped", "failed")
-    }
-    by_source = [
-        {
-            "source": line.source,
-            "unit": line.unit,
-            "requested": line.requested,
-            "received": line.received,
-            "skipped": line.skipped,
-            "failed": line.failed,
-        }
-        for line in sorted(lines, key=astuple)
-    ]
-    return {**totals, "by_source": by_source}
-
-
-def _cited_evidence(findings: Iterable[Finding], evidence: Mapping[str, Evidence]) -> tuple[Evidence, ...]:
-    cited = {item for finding in findings for item in (*finding.evidence, *finding.counter_evidence)}
-    return tuple(evidence[item] for item in sorted(cited) if item in evidence)
-
-
-def _shares(catalogue: Catalogue, findings: Mapping[str, Finding]) -> dict[str, Fraction]:
-    """Return which shares of the rating weight rest on weak inference, on convention, on statements."""
-    rating = [row for row in catalogue.criteria if row.role in RATING_ROLES and row.id in findings]
-    total = sum((row.weight for row in rating), Fraction(0)) or Fraction(1)
-    weak = sum((row.weight for row in rating if row.confidence is Confidence.WEAK), Fraction(0))
-    custom = sum((row.weight for row in rating if "convention" in row.reason.lower()), Fraction(0))
-    stated = sum((row.weight for row in rating if findings[row.id].stated), Fraction(0))
-    return {
-        "weak_inference": weak / total,
-        "convention": custom / total,
-        "self_attested": stated / total,
-    }
-
-
-__all__ = ["assess", "decimal", "judge"]
+__all__ = ["assess"]

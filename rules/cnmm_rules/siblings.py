@@ -15,7 +15,7 @@ from cnmm_rules.assessment import Outcome
 from cnmm_rules.catalogue.loader import faults_of
 from cnmm_rules.catalogue.positions import CatalogueError, Located, parse
 from cnmm_rules.criteria import RATING_ROLES, Catalogue, Criterion, Record, Role, leaves
-from cnmm_rules.engine import judge
+from cnmm_rules.judgement import judge
 from cnmm_rules.predicates import RecordState, unread
 from cnmm_rules.ranges import Comparison, Range, Truth
 from cnmm_rules.rollup import Rolled

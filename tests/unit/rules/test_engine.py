@@ -11,7 +11,7 @@ from cnmm_collectors.signals import Gap, Rollup
 from cnmm_collectors.subjects import SubjectKind
 from cnmm_rules.assessment import Outcome
 from cnmm_rules.criteria import Applies, Compare, Confidence, Criterion, Proof, Record, RecordKind, Role
-from cnmm_rules.engine import judge
+from cnmm_rules.judgement import judge
 from cnmm_rules.predicates import RecordState
 from cnmm_rules.ranges import UNIT_RANGE, Comparison, Operator, Range, Truth
 from cnmm_rules.rollup import Rolled
