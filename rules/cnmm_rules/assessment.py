@@ -17,7 +17,7 @@ from cnmm_rules.predicates import Leafed
 from cnmm_rules.ranges import Range
 
 SCHEMA = "cnmm/assessment/1"
-ENGINE = "1"
+ENGINE = "2"
 """Changes whenever the same facts and catalogue could give another assessment."""
 
 
