@@ -117,7 +117,9 @@ class WorkCollector:
         yield from probe_exports(target.facts, self.answers, _BY_LAYOUT, look)
 
     def state(self, item: WorkItem, settings: options.Settings, reader: Reader) -> str:
-        """Return a digest of all files: what they hold decides the whole reading."""
+        """Return a digest of all files, which decide the whole reading; empty where nothing is to be kept."""
+        if not settings.keep:
+            return ""
         return contents(Path(locator) for _, locator, *_ in dict(item.payload)["files"])
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:

@@ -40,6 +40,10 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    keep: bool = Field(
+        default=False,
+        description="Keep facts of unchanged exports for a day, encrypted, so that they are not read again",
+    )
     mappings: dict[str, Mapping] = Field(
         default_factory=dict, description="File name pattern to how it is read"
     )

@@ -197,7 +197,8 @@ def test_exports_that_hold_the_same_are_not_read_again_and_say_the_same(
     lines = [f"E{number},Platform Engineer,team-{number % 3}" for number in range(30)]
     roster.write_text("\n".join(["Employee ID,Job Title,Team", *lines, "broken"]) + "\n")
     config = tmp_path / "cnmm.yaml"
-    config.write_text(f"organisation: acme\nsources:\n  roster: {roster}\n")
+    plain = f"organisation: acme\nsources:\n  roster: {roster}\n"
+    config.write_text(plain + "collectors: {people: {keep: true}}\n")
 
     def scan(number: int) -> tuple[dict[str, Any], str]:
         output = tmp_path / f"out{number}"
@@ -219,3 +220,8 @@ def test_exports_that_hold_the_same_are_not_read_again_and_say_the_same(
     third, said = scan(3)
     assert "had not changed" not in said
     assert third["conclusions_digest"] != first["conclusions_digest"]
+    config.write_text(plain)
+    scan(4)
+    shutil.rmtree(tmp_path / "cache")
+    assert "had not changed" not in scan(5)[1]
+    assert not [place for place in (tmp_path / "cache" / FOLDER).glob("*/*") if place.is_file()]
