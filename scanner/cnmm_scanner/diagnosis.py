@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from cnmm_collectors.plugin import LedgerRow, Probe, Probing, Sourced, Target, WorkItem
-from cnmm_collectors.reader import redact_url
 from cnmm_collectors.signals import Gap, split_key
 from cnmm_rules.criteria import Catalogue, keys_of, tests_of
 from cnmm_scanner.preparation import Scan
+from cnmm_scanner.targets import public
 from cnmm_scanner.work import Crash, Worker, attempt
 
 LOCAL = "sources"
@@ -169,11 +168,8 @@ def _state(gap: Gap | None, local: bool = False) -> str:
 
 
 def _name(target: Target) -> str:
-    """Return what to call a target: without user information, and without folders of this machine."""
-    if "://" in target.locator:
-        return redact_url(target.locator)
-    place = Path(target.locator)
-    return f"{target.kind}:{place.name if place.is_absolute() else target.locator}"
+    """Return what to call a target: by its kind, where it has no address of its own."""
+    return public(target) if "://" in target.locator else f"{target.kind}:{public(target)}"
 
 
 def _refused(scan: Scan, seen: Sequence[Seen]) -> frozenset[str]:

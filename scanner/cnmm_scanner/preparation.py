@@ -13,7 +13,6 @@ import platformdirs
 
 from cnmm_collectors import registry
 from cnmm_collectors.plugin import Target
-from cnmm_collectors.reader import redact_url
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_reports.view import Renderer
 from cnmm_rules.catalogue.loader import load as load_catalogue
@@ -38,7 +37,7 @@ from cnmm_scanner.sealing import foreign_specs
 from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
 from cnmm_scanner.sources import HOSTS, SourceKind, source_targets
-from cnmm_scanner.targets import parse_target, require_accepted
+from cnmm_scanner.targets import parse_target, public, require_accepted
 from cnmm_scanner.work import Conditions
 
 LOOKS_BACK_DAYS = 365
@@ -152,7 +151,7 @@ class Scan:
             "period": {"from": self.period[0].isoformat(), "to": self.period[1].isoformat()},
             "k": self.settings.k,
             "complete": complete,
-            "targets": sorted(f"{one.kind}:{_public(one)}" for one in self.targets),
+            "targets": sorted(f"{one.kind}:{public(one)}" for one in self.targets),
         }
 
     def claims(self) -> Claims:
@@ -171,11 +170,6 @@ class Scan:
             "plugins": [plugin.to_json() for plugin in sorted(self.plugins)],
             "parent": "",
         }
-
-
-def _public(target: Target) -> str:
-    """Return a locator without user information, and without the folders of this machine."""
-    return redact_url(target.locator) if "://" in target.locator else Path(target.locator).name
 
 
 def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Scan:

@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from cnmm_collectors.plugin import Target
+from cnmm_collectors.reader import redact_url
 from cnmm_scanner.faults import Fault
 
 _KIND = re.compile(r"([a-z][a-z0-9-]*):(.+)", re.DOTALL)
@@ -89,13 +90,21 @@ def _shown(text: str) -> str:
     return re.sub(r"//[^/@]*@", "//...@", text)[:200]
 
 
+def public(target: Target) -> str:
+    """Return a locator without who logs in, the text before an @, and without folders of this machine."""
+    if "://" in target.locator:
+        return redact_url(target.locator)
+    place = Path(target.locator)
+    return place.name if place.is_absolute() else target.locator.rpartition("@")[2]
+
+
 def require_accepted(targets: Iterable[Target], collectors: Iterable[Accepts]) -> None:
     """Raise TargetFault for the first target nobody reads, naming the plug-in that would be needed."""
     known = tuple(collectors)
     for target in targets:
         if not any(collector.accepts(target) for collector in known):
             raise TargetFault(
-                f"target {target.kind}:{_shown(target.locator)}: no installed plug-in reads "
+                f"target {target.kind}:{_shown(public(target))}: no installed plug-in reads "
                 f"{target.kind!r} targets",
                 "install one that registers such a collector in the group cnmm.collectors",
             )

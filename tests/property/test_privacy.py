@@ -14,11 +14,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnmm_collectors.signals import Interval
 from cnmm_collectors.tables.cells import Cells, team_share
+from doubles.kubernetes.objects import Object, custom, namespace, node, pod, workload
+from doubles.kubernetes.server import ApiServer, refuse
 
 K = 5
 GROUPS = st.integers(min_value=0, max_value=120)
@@ -271,7 +274,11 @@ def _install(site: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cnmm-checkout\nVersion: 0\n")
     lines = [
         f"{name} = cnmm_collectors.{name}:{made}"
-        for name, made in (("people", "PeopleCollector"), ("records", "RecordsCollector"))
+        for name, made in (
+            ("people", "PeopleCollector"),
+            ("records", "RecordsCollector"),
+            ("kubernetes", "KubernetesCollector"),
+        )
         if name not in there
     ]
     (info / "entry_points.txt").write_text("\n".join(["[cnmm.collectors]", *lines]) + "\n")
@@ -335,14 +342,95 @@ class Place:
         ]
 
 
+class Clusters:
+    """Clusters in which everything that may be somebody's name occurs nowhere else.
+
+    What a report names by design, tenants' namespaces and workloads, is no canary.
+    """
+
+    def __init__(self, place: Place, api: ApiServer) -> None:
+        self._plant, self._api = place.planted.plant, api
+        self.contexts = [f"{self._plant('context')}@{name}" for name in ("prod", "lost", "locked", "nowhere")]
+        self.kubeconfig = place.planted.folder / "clusters.yaml"
+
+    def fill(self) -> None:
+        plant = self._plant
+        private = namespace(f"sandbox-{plant('room')}")
+        shop = namespace("shop", team=plant("team"), owner=plant("owner"))
+        shop["metadata"]["annotations"] = {"owner": f"{plant('note')}@corp.example"}
+        label = {"owner": plant("label")}
+        self._api.add(namespace("kube-system"), node(plant("node")), private, shop)
+        self._api.add(workload(private["metadata"]["name"], plant("toy")))
+        self._api.add(
+            workload("shop", "web", labels=label, managers=[{"manager": plant("manager"), "time": "?"}])
+        )
+        self._api.add(pod("shop", "web", labels=label, annotations={"by": plant("by")}, node=plant("host")))
+        self._api.add(*self._bindings())
+        self._api.faults["networkpolicies"] = refuse(
+            403, "Forbidden", f'User "{plant("refused")}" cannot list'
+        )
+
+    def _bindings(self) -> Iterator[Object]:
+        kinds = ("User", "User", "Group", "ServiceAccount")
+        api, rights = "rbac.authorization.k8s.io", {"kind": "ClusterRole", "name": "cluster-admin"}
+        names = [
+            self._plant("person"), f"oidc:{self._plant('login')}@corp.example", self._plant("crowd"), self._plant("sa"),
+        ]  # fmt: skip
+        for number, (kind, name) in enumerate(zip(kinds, names, strict=True)):
+            about = {
+                "kind": kind,
+                "name": name,
+                **({"namespace": "shop"} if kind == "ServiceAccount" else {}),
+            }
+            made = {"roleRef": {"apiGroup": api, **rights}, "subjects": [about]}
+            yield custom(f"{api}/v1", "ClusterRoleBinding", f"{self._plant('binding')}-{number}", **made)
+            yield custom(f"{api}/v1", "RoleBinding", f"{self._plant('grant')}-{number}", "shop", **made)
+
+    def configure(self, settings: Path) -> None:
+        """Name the clusters: one that answers, one that nobody answers for, one that logs in with a program."""
+        server, user = self._plant("server"), self._plant("user")
+        program = {"apiVersion": "client.authentication.k8s.io/v1", "command": self._plant("program")}
+        self.kubeconfig.write_text(
+            yaml.safe_dump(
+                {
+                    "apiVersion": "v1", "kind": "Config",
+                    "clusters": [
+                        {"name": server, "cluster": {"server": self._api.url}},
+                        {"name": "lost", "cluster": {"server": f"http://127.0.0.1:9/{self._plant('address')}"}},
+                    ],
+                    "users": [
+                        {"name": user, "user": {"token": self._plant("token")}},
+                        {"name": "program", "user": {"exec": program}},
+                    ],
+                    "contexts": [
+                        {"name": self.contexts[0], "context": {"cluster": server, "user": user}},
+                        {"name": self.contexts[1], "context": {"cluster": "lost", "user": user}},
+                        {"name": self.contexts[2], "context": {"cluster": server, "user": "program"}},
+                    ],
+                }
+            )
+        )  # fmt: skip
+        told = yaml.safe_load(settings.read_text())
+        told["targets"] = [f"kube:{context}" for context in self.contexts]
+        told["collectors"]["kubernetes"] = {
+            "organisation": "acme", "kubeconfig": str(self.kubeconfig), "system_namespaces": ["kube-*", "sandbox-*"],
+            "clusters": [{"context": context} for context in self.contexts[:3]],
+        }  # fmt: skip
+        settings.write_text(yaml.safe_dump(told))
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
 def test_no_canary_is_in_anything_a_scan_writes(place: Place) -> None:
-    running = place.start()
-    said, complained = running.communicate(timeout=240)
+    with ApiServer() as api:
+        clusters = Clusters(place, api)
+        clusters.fill()
+        clusters.configure(place.planted.folder / "cnmm.yaml")
+        running = place.start()
+        said, complained = running.communicate(timeout=240)
     assert running.returncode in (0, 3), complained.decode()
     assert list(place.temporary.rglob("*")) == []
     written = [("stdout", said), ("stderr", complained), *place.written()]
@@ -365,6 +453,11 @@ def test_no_canary_is_in_anything_a_scan_writes(place: Place) -> None:
     assert all(name in worked for name in ("tickets.csv", "pages.csv", "not a date"))
     assert "0.yaml" in members["bundle.cnmm/ledger/records.ndjson"].decode()
     assert "catalog.yaml" in members["bundle.cnmm/ledger/catalog.ndjson"].decode()
+    clustered = members["bundle.cnmm/observations/signals/k8s.ndjson"].decode()
+    assert "namespace:prod/shop" in clustered
+    assert all(f"cluster:{name}" in clustered for name in ("prod", "lost", "locked"))
+    asked = {path.partition("?")[0].rpartition("/")[2] for _, path in api.requests}
+    assert {"clusterrolebindings", "rolebindings", "networkpolicies", "deployments", "pods"} <= asked
 
 
 def test_no_canary_is_left_by_a_scan_that_was_killed_nor_by_the_one_that_goes_on(place: Place) -> None:

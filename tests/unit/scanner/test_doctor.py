@@ -159,13 +159,16 @@ def test_a_cluster_in_part_refused_and_two_that_cannot_be_reached(
         lost = yaml.safe_load(gone.kubeconfig(tmp_path, "gone").read_text())
         for kind in ("clusters", "users", "contexts"):
             config[kind] += [{**one, "name": f"{one['name']}-gone"} for one in lost[kind]]
-        config["contexts"][-1] = {"name": "gone", "context": {"cluster": "c-gone", "user": "u"}}
+        config["contexts"][-1] = {"name": "jane.roe@gone", "context": {"cluster": "c-gone", "user": "u"}}
         (tmp_path / "kubeconfig").write_text(yaml.safe_dump(config))
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
         gone.__exit__()
-        status, said = ask(tmp_path, monkeypatch, 'targets: ["kube:test", "kube:gone", "kube:never"]\n')
+        status, said = ask(
+            tmp_path, monkeypatch, 'targets: ["kube:test", "kube:jane.roe@gone", "kube:never"]\n'
+        )
     assert status == 0
     flat = re.sub(r"[\s|]+", " ", said)
     assert "rolebindings not permitted the API server answered 403" in flat
+    assert "jane.roe" not in said
     assert "kube:gone cluster unreachable the API server did not answer" in flat
     assert "kube:never cluster unreachable no context 'never': see `kubectl" in flat

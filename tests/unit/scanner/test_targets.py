@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnmm_collectors.plugin import Target
-from cnmm_scanner.targets import TargetFault, parse_target, require_accepted
+from cnmm_scanner.targets import TargetFault, parse_target, public, require_accepted
 
 
 def test_what_people_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +36,20 @@ def test_a_credential_in_a_url_is_not_repeated() -> None:
         with pytest.raises(TargetFault) as caught:
             parse_target(text)
         assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "want"),
+    [
+        (Target("kube", "jane.roe@prod"), "prod"),
+        (Target("git", "jane@git.example:acme/shop"), "git.example:acme/shop"),
+        (Target("git", "ssh://jane@git.example/acme/shop"), "ssh://git.example/acme/shop"),
+        (Target("path", "/home/jane/work@acme"), "work@acme"),
+        (Target("github", "acme/shop"), "acme/shop"),
+    ],
+)
+def test_who_logs_in_is_no_part_of_what_a_target_is_called(target: Target, want: str) -> None:
+    assert public(target) == want
 
 
 class Git:
