@@ -11,7 +11,7 @@ from cnmm_collectors.people.courses import Topic, topics
 from cnmm_collectors.people.identity import KEYS, Directory
 from cnmm_collectors.tables.cast import State, is_empty, to_date, to_number, to_state
 from cnmm_collectors.tables.faults import Code
-from cnmm_collectors.tables.intake import STRANGE, Intake
+from cnmm_collectors.tables.intake import REPEATED, STRANGE, Intake
 from cnmm_collectors.tables.table import Table, order_of
 
 _NO_DATE, _BAD_DATE = 0, -1
@@ -79,7 +79,8 @@ class Learning:
 _SUMMED = f"""
     SELECT verdict, CASE WHEN verdict = {Verdict.COUNTS} THEN person END AS person, count(*),
            bit_or(mask), coalesce(bit_or(mask) FILTER (day >= ?), 0),
-           coalesce(bit_or(mask) FILTER (day >= ?), 0)
+           coalesce(bit_or(mask) FILTER (day >= ?), 0),
+           count(DISTINCT CASE WHEN verdict = {Verdict.COUNTS} THEN mark END)
     FROM judged GROUP BY ALL
 """  # noqa: S608 - a number of ours
 _ROWS = 'SELECT "row" FROM judged WHERE verdict = ?'
@@ -147,11 +148,15 @@ def _judge(table: Table, intake: Intake, as_of: date) -> list[tuple[int, int, in
     _define(table)
     today = as_of.toordinal()
     seen: Counter[Verdict] = Counter()
-    finished = []
-    for verdict, person, number, *masks in box.ask(_SUMMED, [today - days for days in _DAYS.values()]):
+    finished, repeated = [], 0
+    asked = [today - days for days in _DAYS.values()]
+    for verdict, person, number, *masks, different in box.ask(_SUMMED, asked):
         seen[Verdict(verdict)] += number
         if verdict == Verdict.COUNTS:
             finished.append((person, *masks))
+            repeated += number - different
+    if repeated:
+        intake.excluded[REPEATED] += repeated
     for verdict, reason in _EXCLUDED.items():
         if seen[verdict]:
             intake.excluded[reason] += seen[verdict]
@@ -194,6 +199,7 @@ def _define(table: Table) -> None:
     )
     box.con.execute(
         f'CREATE VIEW judged AS SELECT t.rowid AS "row", {person} AS person, c.mask AS mask, '  # noqa: S608
+        f"hash({', '.join(f't.{place}' for place in table.places)}) AS mark, "
         f"coalesce(d.code, 0) AS day, CASE WHEN t.footer THEN {Verdict.FOOTER} "
         f"WHEN {person} IS NULL THEN {Verdict.KEY} WHEN {clash} THEN {Verdict.CLASH} "
         f"WHEN coalesce(d.code, 0) = {_BAD_DATE} THEN {Verdict.DATE} "

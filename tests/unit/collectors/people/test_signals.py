@@ -352,9 +352,19 @@ def test_rows_that_were_there_before_count_once_and_are_accounted_for(tmp_path: 
     write(tmp_path, "certifications.csv", "Email,Badge Name,Issuer,Issued At", [
         f"p{n % 10}@corp.example,CKA,CNCF,2026-01-01" for n in range(20)
     ])  # fmt: skip
+    finished = [f"p{n},p{n}@corp.example,Helm,Completed,2026-05-0{n % 9 + 1}" for n in range(20)]
+    other = [
+        "p1,p1@corp.example,Helm,Completed,2026-05-09",
+        "p1,p1@corp.example,Kubernetes,Completed,2026-05-02",
+    ]
+    open_ = ["p1,p1@corp.example,Helm,Enrolled,"] * 7
+    write(tmp_path, "training.csv", "Record,Email,Course Title,Status,Completion Date",
+          [*finished, *other, *finished[:7], *finished[:5], *open_])  # fmt: skip
     found = collect(tmp_path)
     assert value(found, "roster.engineer_count") == Interval(Fraction(60), Fraction(64))
-    for name, fewest in (("roster.csv", 10), ("certifications.csv", 10)):
+    assert row(found, "training.csv").received == 20, "22 different rows, in steps of five"
+    assert "not finished: 5 or more" in row(found, "training.csv").detail
+    for name, fewest in (("roster.csv", 10), ("certifications.csv", 10), ("training.csv", 10)):
         told = row(found, name)
         assert f"a row that was there before: {fewest} or more" in told.detail
         assert told.requested == told.received + told.skipped + told.failed
