@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cnmm_collectors.plugin import Given
+from cnmm_collectors.reader.control import check_control, linked_folder, read_control, shared_folder
 from cnmm_collectors.reader.given import FOLDER, GivenRepository, given_of, read_facts
 from cnmm_collectors.reader.process import HARDENED, GitFault, environment, started
 from cnmm_collectors.reader.redaction import redact_url
@@ -22,6 +23,7 @@ from cnmm_collectors.signals import Gap
 
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REMOTE = re.compile(r'(?m)^\[remote "([^"\n]+)"\](?:\n(?!\[)[^\n]*)*?\n\s*url\s*=\s*([^\n]+)')
+_PROBE_SECONDS = 60.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -111,10 +113,13 @@ class SourceRepository:
     def _probe(self, *arguments: str) -> str:
         """Ask the repository itself; only commands that read refs and configuration, and execute nothing."""
         command = ["git", *HARDENED, f"--git-dir={self.path}", *arguments]
-        with started(command, environment(self._home), b"", self._deadline, 1024**2) as chunks:
+        # What these read is small; a configuration that includes a pipe would keep git waiting for ever.
+        deadline = min(self._deadline, time.monotonic() + _PROBE_SECONDS)
+        with started(command, environment(self._home), b"", deadline, 1024**2) as chunks:
             return os.fsdecode(b"".join(chunks))
 
     def _prepare(self, folder: Path) -> None:
+        check_control(folder)
         facts = self._probe(
             "rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format",
             "--git-path", "objects", "--git-path", "shallow",
@@ -139,7 +144,7 @@ class SourceRepository:
         )
         (place / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
         if self.shallow:
-            rows = _OBJECT.findall(shallow.read_text(encoding="ascii", errors="replace"))
+            rows = _OBJECT.findall(read_control(shallow, most=64 * 1024**2).decode("ascii", "replace"))
             (place / "shallow").write_text("".join(f"{row}\n" for row in rows), encoding="ascii")
 
 
@@ -164,7 +169,14 @@ class SourceGit:
             return SourceRepository(self, folder, owned=True, seconds=allowed)
         found = git_folder(Path(locator))
         if found is None:
-            raise GitFault(f"{Path(locator).name or 'the folder'}: not a Git repository", Gap.MALFORMED)
+            name = Path(locator).name or "the folder"
+            if (Path(locator) / ".git").is_file():
+                raise GitFault(
+                    f"{name}: its .git file points to no Git folder: mend it with `git worktree repair`, or "
+                    "clone it again",
+                    Gap.MALFORMED,
+                )
+            raise GitFault(f"{name}: not a Git repository", Gap.MALFORMED)
         return SourceRepository(self, found, owned=False, seconds=allowed)
 
     def head(self, url: str, seconds: float | None = None) -> str:
@@ -275,9 +287,7 @@ def git_folder(place: Path) -> Path | None:
         place = place.parent
     inner = place / ".git"
     if inner.is_file():
-        text = inner.read_text(encoding="utf-8", errors="surrogateescape")[:4096]
-        linked = place / text.removeprefix("gitdir:").strip()
-        return linked if text.startswith("gitdir:") and (linked / "HEAD").exists() else None
+        return linked_folder(inner)
     for folder in (inner, place):
         if folder.is_dir() and (folder / "HEAD").exists() and (folder / "objects").is_dir():
             return folder
@@ -306,15 +316,7 @@ def remote_url(folder: Path) -> str:
 
     The file is read as text: asking git would let the repository's configuration include others.
     """
-    try:
-        shared = folder / (folder / "commondir").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError):
-        shared = folder
-    try:
-        with (shared / "config").open(encoding="utf-8", errors="replace") as stream:
-            text = stream.read(1024**2)
-    except OSError:
-        return ""
+    text = read_control(shared_folder(folder) / "config").decode("utf-8", "replace")
     urls = {match[1]: match[2].strip().strip('"') for match in _REMOTE.finditer(text)}
     return redact_url(urls.get("origin") or next(iter(sorted(urls.values())), ""))
 

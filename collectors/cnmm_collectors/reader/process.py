@@ -222,14 +222,21 @@ def started(
         process.close()
 
 
+_DAMAGED = "objects are missing or corrupt: see `git fsck`, or clone it again"
+_TREELESS = "no files are listed in this clone: clone it with `--filter=blob:none`, or whole"
+_DAMAGE = (b"is corrupt", b"packfile", b"index file", b"inflate", b"loose object", b"bad object", b"bad tree",
+           b"nable to read", b"ould not read", b"ailed to traverse")  # fmt: skip
+
 _FAULTS = (
-    (b"not a git repository", "not a Git repository", Gap.MALFORMED),
+    (b"not a git repository", "git does not take it for a repository: is its HEAD damaged?", Gap.MALFORMED),
     (
         b"unknown repository extension",
         "uses a repository format that this git does not know",
         Gap.UNSUPPORTED,
     ),
     (b"repo version", "uses a repository format that this git does not know", Gap.UNSUPPORTED),
+    (b"bad config", "its Git configuration cannot be parsed: see `git config --list`", Gap.MALFORMED),
+    (b"exceeded maximum include depth", "its Git configuration includes itself", Gap.MALFORMED),
     (b"Authentication failed", "the host refused the credential", Gap.NOT_PERMITTED),
     (b"could not read Username", "the host asks for a credential", Gap.NOT_PERMITTED),
     (b"terminal prompts disabled", "the host asks for a credential", Gap.NOT_PERMITTED),
@@ -241,16 +248,10 @@ _FAULTS = (
     (b"Could not resolve host", "the host name is not known", Gap.UNREACHABLE),
     (b"Failed to connect", "the host does not answer", Gap.UNREACHABLE),
     (b"transport '", "a transport that is not allowed was asked for", Gap.UNREACHABLE),
-    (b"is corrupt", "objects are corrupt", Gap.MALFORMED),
-    (b"packfile", "a pack is corrupt", Gap.MALFORMED),
-    (b"inflate", "objects are corrupt", Gap.MALFORMED),
-    (b"loose object", "objects are corrupt", Gap.MALFORMED),
-    (b"bad object", "objects are missing or corrupt", Gap.MALFORMED),
-    (b"bad tree", "objects are missing or corrupt", Gap.MALFORMED),
-    (b"unable to read", "objects are missing or corrupt", Gap.MALFORMED),
-    (b"could not read", "objects are missing or corrupt", Gap.MALFORMED),
-    (b"Failed to traverse", "objects are missing or corrupt", Gap.MALFORMED),
     (b"Permission denied", "not permitted to read it", Gap.NOT_PERMITTED),
+    *((sign, _DAMAGED, Gap.MALFORMED) for sign in _DAMAGE),
+    (b"not a tree object", _TREELESS, Gap.NOT_COLLECTED),
+    (b"Needed a single revision", _DAMAGED, Gap.MALFORMED),
     (b"Not a valid object name", "the ref does not exist", Gap.NOT_VISIBLE),
     (b"unknown revision", "the ref does not exist", Gap.NOT_VISIBLE),
 )

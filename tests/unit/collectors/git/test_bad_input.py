@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -196,6 +198,56 @@ def test_a_folder_of_repositories_with_links_that_loop(tmp_path: Path) -> None:
     assert out.components == ["acme/one", "acme/two"]
 
 
+def pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def endless(place: Path) -> None:
+    place.symlink_to("/dev/zero")
+
+
+def unnameable(place: Path) -> None:
+    place.write_bytes(b"a\0b")
+
+
+def overlong(place: Path) -> None:
+    place.write_bytes(b"gitdir: " + b"a" * 3000)
+
+
+STEERING = ("HEAD", "config", "commondir", "packed-refs", "shallow", "objects/info/alternates")
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        *((name, pipe) for name in STEERING),
+        ("config", endless),
+        ("commondir", endless),
+        ("commondir", unnameable),
+        ("commondir", overlong),
+        ("", unnameable),
+        ("", overlong),
+    ],
+)
+def test_files_that_steer_a_git_folder_stop_nothing(
+    tmp_path: Path, name: str, spoil: Callable[[Path], None]
+) -> None:
+    simple().write(tmp_path / "group" / "good")
+    bad = simple().write(tmp_path / "group" / "bad") / ".git"
+    if not name:
+        shutil.rmtree(bad)
+    place = bad / name
+    place.unlink(missing_ok=True)
+    spoil(place)
+    out = scan(tmp_path / "group", facts={"organisation": "acme"})
+    assert out.value("git.two_person_component_ratio", "acme/good") is True
+    (row,) = [row for row in out.ledger if row.about == "repo:acme/bad"]
+    assert (row.failed, row.cause) == (1, "malformed")
+    assert (name or ".git") in row.detail
+    assert {type(s.reading) for s in out.signals if s.subject.name == "acme/bad"} == {Unknown}
+
+
 def test_one_broken_repository_leaves_the_others_alone(tmp_path: Path) -> None:
     simple().write(tmp_path / "group" / "good")
     bad = simple().write(tmp_path / "group" / "bad")
@@ -213,6 +265,45 @@ def test_one_broken_repository_leaves_the_others_alone(tmp_path: Path) -> None:
     assert [row.failed for row in broken] == [1]
     assert broken[0].cause == "malformed"
     assert {type(s.reading) for s in out.signals if s.subject.name == "acme/bad"} == {Unknown}
+
+
+def test_each_kind_of_damage_is_told_with_a_remedy(tmp_path: Path) -> None:
+    group = tmp_path / "group"
+    whole = simple().write(group / "good")
+    git(whole, "config", "uploadpack.allowFilter", "true")
+    git(whole, "clone", "-q", "--bare", "--filter=tree:0", f"file://{whole}", str(group / "treeless"))
+    git(group / "treeless", "remote", "remove", "origin")
+    git(group / "treeless", "config", "extensions.partialClone", "gone")
+    git(group / "treeless", "config", "remote.gone.promisor", "true")
+    inside = {
+        name: simple().write(group / name) / ".git" for name in ("config", "loop", "head", "index", "far")
+    }
+    (inside["config"] / "config").write_text("[[[")
+    git(group / "loop", "config", "include.path", "config")
+    (inside["head"] / "HEAD").write_bytes(b"\xff\x00\n")
+    lose(group / "index", "0" * 40)
+    git(group / "index", "gc", "-q")
+    for index in (inside["index"] / "objects" / "pack").glob("*.idx"):
+        index.unlink()
+        index.touch()
+    git(group / "far", "config", "core.repositoryFormatVersion", "99")
+    out = scan(group, facts={"organisation": "acme"})
+    assert out.value("git.two_person_component_ratio", "acme/good") is True
+    told = {row.about.removeprefix("repo:acme/"): row.detail for row in out.ledger if row.failed}
+    assert {name: [word for word in _REMEDIES if word in text] for name, text in told.items()} == {
+        "treeless": ["--filter=blob:none"], "config": ["git config --list"], "loop": ["includes itself"],
+        "head": ["HEAD"], "index": ["git fsck"], "far": ["repository format"],
+    }  # fmt: skip
+
+
+_REMEDIES = (
+    "--filter=blob:none",
+    "git config --list",
+    "includes itself",
+    "HEAD",
+    "git fsck",
+    "repository format",
+)
 
 
 def test_history_that_breaks_off_leaves_the_files_known(tmp_path: Path) -> None:
