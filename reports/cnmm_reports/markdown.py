@@ -24,6 +24,7 @@ from cnmm_reports.firstpage import (
 )
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import is_link, line
+from cnmm_reports.losses import losses, losses_title
 from cnmm_reports.nextsteps import NextStep, next_steps
 from cnmm_reports.review import mark_lines
 from cnmm_reports.titles import row_title, signal_title, subject_title
@@ -44,6 +45,7 @@ MAX_BYTES = 1_000_000
 """Below the MiB that job summaries accept."""
 
 _CITED = 3
+_LOST = 50
 _POINTS = 52
 
 
@@ -189,6 +191,16 @@ def _ledger(view: ReportView) -> Iterator[str]:
         f"{ledger['requested']:,} requested = {ledger['received']:,} received + "
         f"{ledger['skipped']:,} skipped + {ledger['failed']:,} failed"
     )
+    lost = losses(view)[:_LOST]
+    if lost:
+        yield ""
+        yield f"{losses_title(view, len(lost))}"
+        yield ""
+        yield "| What | Source | Failed | Why |"
+        yield "| --- | --- | ---: | --- |"
+    for one in lost:
+        source = f"{escape(one.source)} {escape(one.unit)}"
+        yield f"| {escape(one.about)} | {source} | {one.failed} | {escape(one.why)} |"
     yield ""
     yield f"Conclusions `{view.assessment['conclusions_digest']}`"
 

@@ -36,7 +36,7 @@ def next_steps(view: ReportView, limit: int = SHOWN_NEXT) -> tuple[NextStep, ...
     return tuple(
         NextStep(
             source=item["source"],
-            title=request_title(item["source"]),
+            title=request_title(view, item["source"]),
             needs=item["needs"],
             rows=item["rows"],
             signals=tuple(item["signals"]),

@@ -29,6 +29,7 @@ from cnmm_reports.firstpage import (
 )
 from cnmm_reports.gaps import uncollected
 from cnmm_reports.inert import line
+from cnmm_reports.losses import losses
 from cnmm_reports.nextsteps import next_steps
 from cnmm_reports.review import marks_summary
 from cnmm_reports.titles import row_title, subject_title
@@ -40,6 +41,7 @@ _ESTIMATES = 6
 _CHANGES = 8
 _ROWS, _MANY, _NARROWS = 3, 3, 2
 _CELL = 300
+_LOST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +221,10 @@ def _ledger(screen: _Screen, view: ReportView) -> None:
         f"{ledger['skipped']:,} skipped + {ledger['failed']:,} failed",
         indent=2,
     )
+    lost = losses(view)
+    for one in lost[:_LOST]:
+        screen.say(f"{one.about}: {one.unit}: {one.failed} failed; {line(one.why, _CELL)}", "dim", indent=2)
+    left = ledger.get("losses_total", len(lost)) - len(lost[:_LOST])
+    if left > 0:
+        screen.say(f"and {count(left, 'more entry', 'more entries')} that failed", "dim", indent=2)
     screen.say(f"Conclusions {view.assessment['conclusions_digest']}", "dim", indent=2)

@@ -69,8 +69,16 @@ def source_title(source: str) -> str:
     return " or ".join(ways)
 
 
-def request_title(source: str) -> str:
-    """Return what supplying a source asks of its reader, as a sentence without its end."""
+def request_title(view: ReportView, source: str) -> str:
+    """Return what supplying a source asks of its reader, as a sentence without its end.
+
+    Where some repositories were read it asks for the others alone.
+    """
+    scope = view.assessment["scope"]
+    whole, read = scope.get("repositories", 0), scope.get("repositories_read", 0)
+    if source == "git" and 0 < read < whole:
+        others = f"the {whole - read:,} repositories" if whole - read > 1 else "the one repository"
+        return f"let the scan clone {others} of {whole:,} that it has not read"
     if source == "scope":
         return f"declare {source_title(source)}"
     return f"let the scan read {source_title(source)}"

@@ -249,7 +249,7 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
         findings=tuple(findings),
         evidence=cited_evidence(findings, facts.evidence),
         next_evidence=rank_next(catalogue, org, sections),
-        ledger=sum_ledger(facts.ledger),
+        ledger=sum_ledger(facts.ledger, facts.losses),
         shares=weigh_shares(catalogue, org),
         undecided=undecided,
     )

@@ -107,6 +107,19 @@ class LedgerLine:
     failed: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Loss:
+    """One entry of the ledger of which something failed: `about` names it, `cause` and `detail` say why."""
+
+    source: str
+    unit: str
+    about: str
+    cause: str
+    detail: str
+    requested: int
+    failed: int
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything one assessment is a function of, beside the catalogue.
@@ -127,6 +140,7 @@ class Facts:
     adjudications: tuple[Adjudication, ...] = ()
     baseline: tuple[BaselineFact, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
+    losses: tuple[Loss, ...] = ()
     complete: bool = True
     oldest: str = ""
 

@@ -154,12 +154,12 @@ class _Evaluation:
             case ShareOf():
                 rolled = self.measures.share_of(test.key, test.each)
                 truth = self._enough(test.key, rolled, test.comparison.holds(rolled.range))
-                shown = f"share with {test.each} {test.comparison}"
+                shown = f"{test.comparison} (share with a value {test.each})"
                 return Leafed(test.key, shown, truth, rolled, test.says)
             case CountOf():
                 rolled = self.measures.count_of(test.key, test.each)
                 truth = _cited(rolled, test.comparison.holds(rolled.range))
-                shown = f"number with {test.each} {test.comparison}"
+                shown = f"{test.comparison} (number with a value {test.each})"
                 return Leafed(test.key, shown, truth, rolled, test.says)
             case Present():
                 rolled = self.measures.present(test.key)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from fractions import Fraction
+from itertools import groupby, islice
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import SubjectKind
 from cnmm_rules.assessment import Finding
 from cnmm_rules.criteria import RATING_ROLES, Catalogue, Confidence
-from cnmm_rules.facts import LedgerLine
+from cnmm_rules.facts import LedgerLine, Loss
 from cnmm_rules.index import Index
+
+_LOSSES = 20
+"""Entries that failed, named for each source and unit."""
 
 
 def describe_catalogue(catalogue: Catalogue) -> dict[str, Any]:
@@ -49,8 +53,11 @@ def describe_scope(index: Index) -> dict[str, Any]:
     return record
 
 
-def sum_ledger(lines: Sequence[LedgerLine]) -> dict[str, Any]:
-    """Return what was requested, received, skipped and failed, in all and by source and unit."""
+def sum_ledger(lines: Sequence[LedgerLine], losses: Sequence[Loss] = ()) -> dict[str, Any]:
+    """Return what was requested, received, skipped and failed, in all and by source and unit.
+
+    Entries that failed are named, at most 20 of each source and unit; `losses_total` counts them all.
+    """
     totals = {
         name: sum(getattr(line, name) for line in lines)
         for name in ("requested", "received", "skipped", "failed")
@@ -66,7 +73,9 @@ def sum_ledger(lines: Sequence[LedgerLine]) -> dict[str, Any]:
         }
         for line in sorted(lines, key=astuple)
     ]
-    return {**totals, "by_source": by_source}
+    piles = groupby(sorted(losses), key=lambda loss: (loss.source, loss.unit))
+    shown = [asdict(loss) for _, pile in piles for loss in islice(pile, _LOSSES)]
+    return {**totals, "by_source": by_source, "losses": shown, "losses_total": len(losses)}
 
 
 def cited_evidence(findings: Iterable[Finding], evidence: Mapping[str, Evidence]) -> tuple[Evidence, ...]:

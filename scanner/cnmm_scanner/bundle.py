@@ -21,14 +21,14 @@ from cnmm_rules.catalogue.loader import load as load_catalogue
 from cnmm_rules.catalogue.overlay import apply as apply_overlay
 from cnmm_rules.catalogue.positions import CatalogueError
 from cnmm_rules.criteria import Catalogue
-from cnmm_rules.facts import Facts, LedgerLine, PopulationFact
+from cnmm_rules.facts import Facts, LedgerLine, Loss, PopulationFact
 from cnmm_scanner.baseline import BASELINE, baseline_of
 from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import Container, ContainerFault, Content, held, write
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import MANIFEST, OUTSIDE, SIGNATURE, Manifest, make_manifest, read_manifest
 from cnmm_scanner.observations import Observations
-from cnmm_scanner.records import EVIDENCE, LEDGER, MEMBERSHIPS, POPULATIONS, SIGNALS
+from cnmm_scanner.records import EVIDENCE, LEDGER, MEMBERSHIPS, POPULATIONS, SIGNALS, loss_from_json
 from cnmm_scanner.shelf import Shelf
 from cnmm_scanner.signature import Signer
 from cnmm_scanner.statements import adjudications_of, claims_of, waivers_of
@@ -156,6 +156,11 @@ class Bundle:
                     cell[place] += row[field]
         return tuple(LedgerLine(*key, *cell) for key, cell in sorted(sums.items()))
 
+    def losses(self) -> tuple[Loss, ...]:
+        """Return every entry of the ledger of which something failed, sorted."""
+        rows = (row for name in self.below(LEDGER) for row in self._records(name))
+        return tuple(sorted(loss_from_json(row) for row in rows if row["failed"]))
+
     def facts(self) -> Facts:
         """Return what the engine sees; observations and evidence are read when they are needed."""
         run = self.document(RUN)
@@ -179,6 +184,7 @@ class Bundle:
                 adjudications=adjudications_of(self.document("inputs/adjudications.json", [])),
                 baseline=baseline_of(self.document(BASELINE, [])),
                 ledger=self.ledger(),
+                losses=self.losses(),
                 complete=run["complete"],
                 oldest=self.evidence().oldest(),
             )

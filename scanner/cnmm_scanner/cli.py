@@ -12,6 +12,7 @@ import click
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.lazy import Entry, LazyGroup
 from cnmm_scanner.outlet import open_outlets
+from cnmm_scanner.speech import say
 
 USAGE, INTERNAL, INTERRUPTED = 2, 4, 130
 
@@ -125,6 +126,5 @@ def _internal(error: Exception) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    for line in message.splitlines():
-        click.echo(f"cnmm: {line}", err=True)
+    say(message)
     return status

@@ -119,7 +119,7 @@ def export(assessment: Mapping[str, Any], names: Names) -> dict[str, Any]:
     names.add(subjects_of(assessment, cited.values()))
     evidence = {key: _evidence(item, names) for key, item in cited.items()}
     ids = {key: item.id for key, item in evidence.items()}
-    taken = ("schema", "engine", "as_of", "period", "complete", "headline", "shares", "sections", "ledger")
+    taken = ("schema", "engine", "as_of", "period", "complete", "headline", "shares", "sections")
     told: dict[str, Any] = {name: assessment[name] for name in taken}
     if "without_adjudications" in assessment:
         told["without_adjudications"] = assessment["without_adjudications"]
@@ -135,6 +135,7 @@ def export(assessment: Mapping[str, Any], names: Names) -> dict[str, Any]:
     findings = [_finding(one, names, ids) for one in assessment["findings"]]
     told["findings"] = sorted(findings, key=_place)
     told["evidence"] = sorted((item.to_json() for item in evidence.values()), key=lambda item: item["id"])
+    told["ledger"] = {name: value for name, value in assessment["ledger"].items() if name != "losses"}
     told["next_evidence"] = assessment["next_evidence"]
     told["conclusions_digest"] = conclusions_digest(told)
     return told

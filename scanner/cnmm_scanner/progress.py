@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
+from cnmm_reports.inert import inert
+
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
 
@@ -72,7 +74,7 @@ class Lines:
 
     def note(self, text: str) -> None:
         """Write the line."""
-        print(text, file=self._stream, flush=True)
+        print(inert(text), file=self._stream, flush=True)
 
     def close(self) -> None:
         """Do nothing: every line is written."""
@@ -133,7 +135,7 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """Write a line above the bar."""
-        self._bars.console.print(text)
+        self._bars.console.print(inert(text))
 
     def close(self) -> None:
         """Take the bar away."""

@@ -10,7 +10,7 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.plugin import Collected, LedgerRow, Membership, PersonFact, Population, Target
 from cnmm_collectors.signals import seal
 from cnmm_collectors.subjects import Subject
-from cnmm_rules.facts import PopulationFact
+from cnmm_rules.facts import Loss, PopulationFact
 from cnmm_scanner.canonical import record
 
 SIGNALS, EVIDENCE, LEDGER = "observations/signals", "evidence", "ledger"
@@ -52,6 +52,14 @@ def membership_to_json(membership: Membership) -> dict[str, Any]:
 def ledger_to_json(row: LedgerRow) -> dict[str, Any]:
     """Return the sealed form of a ledger row, empty texts left out."""
     return {key: value for key, value in asdict(row).items() if value != ""}
+
+
+def loss_from_json(item: Mapping[str, Any]) -> Loss:
+    """Return what the rules see of a sealed ledger row of which something failed."""
+    source, unit, about = item["source"], item.get("unit", ""), item.get("about", "")
+    return Loss(
+        source, unit, about, item.get("cause", ""), item.get("detail", ""), item["requested"], item["failed"]
+    )
 
 
 def target_to_json(target: Target) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cnmm_reports.inert import inert
 from cnmm_rules.assessment import ENGINE
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.canonical import digest, digest_stream
@@ -185,4 +186,4 @@ def as_table(verdict: Verdict) -> str:
     rows += [(f"{one.name} digest", "", one.digest) for one in verdict.checks if one.digest]
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
     lines = [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]}".rstrip() for row in rows]
-    return "\n".join([f"{verdict.bundle}: {verdict.summary}", "", *lines])
+    return "\n".join(map(inert, [f"{verdict.bundle}: {verdict.summary}", "", *lines]))

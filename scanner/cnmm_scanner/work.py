@@ -188,7 +188,8 @@ def nothing_read(ledger: Sequence[LedgerRow]) -> str:
     failed = [row for row in ledger if row.failed]
     if not failed or any(row.received or row.skipped for row in ledger):
         return ""
-    return f"{failed[0].about}: {failed[0].detail or failed[0].cause}"
+    about = failed[0].about
+    return f"{about}: {failed[0].detail.removeprefix(f'{about}: ') or failed[0].cause}"
 
 
 def _files(rows: Sequence[LedgerRow]) -> Iterator[str]:

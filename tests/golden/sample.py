@@ -280,7 +280,11 @@ def assessment() -> Assessment:
         ),
         ledger={"requested": 120, "received": 111, "skipped": 5, "failed": 4, "by_source": [
             {"source": "git", "unit": "repository", "requested": 12, "received": 8, "skipped": 0, "failed": 4},
-            {"source": "git", "unit": "blob", "requested": 108, "received": 103, "skipped": 5, "failed": 0}]},
+            {"source": "git", "unit": "blob", "requested": 108, "received": 103, "skipped": 5, "failed": 0}],
+            "losses_total": 40, "losses": [
+            {"source": "git", "unit": "repository", "about": "repo:acme/old", "cause": "unreachable", "detail": "no answer", "requested": 1, "failed": 1},
+            {"source": "people", "unit": "file", "about": "<b>cost.csv", "cause": "malformed", "detail": "=1+1\u202e | \x1b[31mred", "requested": 1, "failed": 1},
+            {"source": "people", "unit": "roster row", "about": "roster.csv", "cause": "quarantined", "detail": "line 7: column start_date: not a date", "requested": 40, "failed": 3}]},
         shares={"weak_inference": F(1, 20), "convention": F(3, 10), "self_attested": F(1, 250)},
     )
 

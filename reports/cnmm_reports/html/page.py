@@ -30,6 +30,7 @@ from cnmm_reports.html.comparison import diff_html, marks_html, since
 from cnmm_reports.html.data import embed
 from cnmm_reports.html.rows import Matrix, matrix, row_groups, row_order, stances
 from cnmm_reports.inert import inert
+from cnmm_reports.losses import losses, losses_title
 from cnmm_reports.nextsteps import next_steps
 from cnmm_reports.pages.assets import policy, style
 from cnmm_reports.pages.charts import HATCH, interval_chart, state_mark
@@ -75,6 +76,8 @@ def _context(view: ReportView) -> dict[str, Any]:
         "groups": row_groups(view),
         "said": stances(view),
         "piles": uncollected(view),
+        "lost": (lost := losses(view)),
+        "lost_title": losses_title(view, len(lost)),
         "row_title": names.row,
         "signal_title": names.signal,
         "missing": partial(missing, view),

@@ -12,6 +12,7 @@ import click
 from cnmm_scanner.bundle import Bundle, BundleFault
 from cnmm_scanner.canonical import digest, document
 from cnmm_scanner.manifest import ASSESSMENT
+from cnmm_scanner.speech import tell
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -44,7 +45,7 @@ def sample(bundle: Path, seed: int, size: int, output: Path) -> int:
     for name, data in sorted(files.items()):
         write_file(folder, name, data)
     click.echo(f"{len(drawn.findings)} of {drawn.population} findings, population {drawn.population_digest}")
-    click.echo(folder / "sample.json", err=True)
+    tell(folder / "sample.json")
     return 0
 
 
@@ -156,6 +157,6 @@ def export(
     write_names(names, replacements)
     folder = make_folder(output)
     for name, data in sorted(files.items()):
-        click.echo(write_file(folder, name, data), err=True)
+        tell(write_file(folder, name, data))
     click.echo(f"conclusions {about['conclusions_digest']}, the same as the bundle's")
     return 0

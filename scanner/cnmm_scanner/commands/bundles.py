@@ -22,6 +22,7 @@ from cnmm_scanner.outputs import BUNDLE, load_renderers, make_folder, render
 from cnmm_scanner.plugins import foreign
 from cnmm_scanner.requirements import check_requirements, parse_requirements, unmet_requirements
 from cnmm_scanner.signature import load_signer
+from cnmm_scanner.speech import say, tell
 from cnmm_scanner.statements import read_statements
 from cnmm_scanner.verify import as_table
 from cnmm_scanner.verify import verify as verify_bundle
@@ -76,8 +77,8 @@ def assess(
         facts.unlink()
     failed = [*failed_gates(told, gates), *missed]
     for line in failed:
-        click.echo(f"cnmm: {line}", err=True)
-    click.echo(target, err=True)
+        say(line)
+    tell(target)
     return 1 if failed else 0
 
 
@@ -116,7 +117,7 @@ def report(
     sys.stdout.buffer.write(screen)
     sys.stdout.flush()
     for path in files:
-        click.echo(path, err=True)
+        tell(path)
     return 0
 
 
@@ -162,5 +163,5 @@ def verify(bundle: Path, key: Path | None, as_json: bool) -> int:
     else:
         click.echo(as_table(verdict))
     if verdict.status:
-        click.echo(f"cnmm: {bundle}: {verdict.summary}", err=True)
+        say(f"{bundle}: {verdict.summary}")
     return verdict.status

@@ -12,6 +12,7 @@ import click
 
 from cnmm_scanner.canonical import document
 from cnmm_scanner.history.location import HistoryFault, Location, parse_location
+from cnmm_scanner.speech import tell
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FORMAT = click.option(
@@ -131,7 +132,7 @@ def add(bundles: tuple[Path, ...], store: str) -> int:
 
     for bundle in bundles:
         fresh = remember(parse_location(store), bundle)
-        click.echo(f"{bundle}: {'kept' if fresh else 'was kept already'}", err=True)
+        tell(f"{bundle}: {'kept' if fresh else 'was kept already'}")
     return 0
 
 
@@ -148,7 +149,7 @@ def prune(store: str, organisation: str | None, older_than: int) -> int:
 
     with open_history(_existing(parse_location(store))) as kept:
         gone = kept.prune(today() - timedelta(days=older_than), organisation)
-    click.echo(f"{gone} removed", err=True)
+    tell(f"{gone} removed")
     return 0
 
 

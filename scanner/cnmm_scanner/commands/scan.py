@@ -19,6 +19,7 @@ from cnmm_scanner.preparation import Order, prepare
 from cnmm_scanner.progress import make_progress
 from cnmm_scanner.requirements import parse_requirements
 from cnmm_scanner.run import Done, run_scan
+from cnmm_scanner.speech import say, tell
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -189,7 +190,7 @@ def _show(done: Done, *, quiet: bool) -> int:
         sys.stdout.buffer.write(done.screen)
         sys.stdout.flush()
         for path in (*done.files, done.bundle):
-            click.echo(path, err=True)
+            tell(path)
     for line in done.said:
-        click.echo(f"cnmm: {line}", err=True)
+        say(line)
     return done.status

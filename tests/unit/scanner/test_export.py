@@ -56,6 +56,9 @@ def cited(repo: str) -> Evidence:
     )
 
 
+LYNX = "repo:zanzibar/lynx-hidden"
+
+
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     """A bundle whose every free text, name and locator is a word that stands nowhere else."""
@@ -84,6 +87,10 @@ def bundle(tmp_path: Path) -> Path:
         "detail": "the host pangolin refused",
     }
     members["observations/signals/x.ndjson"] = held(b"".join(map(record, [*readings, refused])))
+    lost = {"source": "probe", "unit": "repository", "about": LYNX}
+    sums = {"requested": 1, "received": 0, "skipped": 0, "failed": 1}
+    told = {"cause": "not_permitted", "detail": "the host pangolin refused"}
+    members["ledger/probe.ndjson"] = held(record({**lost, **sums, **told}))
     population = {
         "within": "org:zanzibar",
         "kind": "repo",
@@ -158,6 +165,8 @@ def test_the_conclusions_are_the_same(bundle: Path, tmp_path: Path) -> None:
     told, about = json.loads(files["assessment.json"]), json.loads(files["export.json"])
     before = sealed(bundle)
     assert told["headline"] == before["headline"]
+    assert (before["ledger"]["losses"][0]["about"], before["ledger"]["losses_total"]) == (LYNX, 1)
+    assert told["ledger"] == {name: sums for name, sums in before["ledger"].items() if name != "losses"}
     assert told["sections"] == before["sections"]
     assert about["conclusions_digest"] == told["conclusions_digest"] == before["conclusions_digest"]
     assert conclusions_digest(told) == conclusions_digest(before) == before["conclusions_digest"]
