@@ -12,7 +12,7 @@ from typing import Any
 from doubles.github.faults import Faults
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Asked:
     """What was asked of a double, and the faults that are on."""
 

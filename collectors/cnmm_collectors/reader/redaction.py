@@ -35,6 +35,8 @@ _SHAPE_SIGNS = (
     "npm_", "pypi-", "dop_v1_", "hvs.", "hvb.", "dckr_pat_", "SG.", "eyJ",
 )  # fmt: skip
 _USERINFO = re.compile(r"(?<=://)[^\s/@'\"<>]+(?:@[^\s/@'\"<>]+)*@")
+_LOGIN = re.compile(r"\A[\w.+-]+@(?=[\w.-]+:)")
+"""Who logs in, at the start of an address as SSH has them: `LOGIN@HOST:PATH`."""
 _AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic|authorization:\s*\w+)\s+[\w.~+/=-]{8,}")
 _ASSIGNED = re.compile(
     r"""(?ix)
@@ -97,8 +99,7 @@ def redact(text: str, path: str = "") -> str:
 def redact_url(text: str) -> str:
     """Return a locator or query without user information, secret-shaped values or control characters."""
     text = _UNSAFE.sub(_spell, text).replace("\n", "\\x0a").replace("\t", "\\x09")
-    if "://" in text:
-        text = _USERINFO.sub("", text)
+    text = _USERINFO.sub("", text) if "://" in text else _LOGIN.sub("", text)
     return _hide_secrets(text)
 
 

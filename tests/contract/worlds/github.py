@@ -64,7 +64,7 @@ def world(folder: Path, state: str) -> Iterator[World]:
             double.faults.set(place or ".", NAMES.get(fault, fault))
         settings = {
             "api": double.url,
-            "max_seconds": 0.3,
+            "max_seconds": 5.0 if state in REALITIES else 0.3,
             "max_wait": 0.2,
             "per_minute": 0,
             "pause": 0.02,

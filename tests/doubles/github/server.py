@@ -33,7 +33,7 @@ _OPERATIONS = (
 _SEARCHES = ("count", "changes", "stalled", "issues", "replies", "upstream")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Double(Asked):
     """A served organisation, what was asked of it, and the faults that are on."""
 

@@ -43,7 +43,7 @@ _ERRORS = {
 READER = 77
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Double(Asked):
     """A served group, what was asked of it, and the faults that are on."""
 

@@ -29,7 +29,7 @@ SHARED = "https://gitlab.com"
 
 def shared(mock: responses.RequestsMock, org: Organisation) -> Double:
     """Let the shared host answer with the double's own words, without any network."""
-    double = Double(org, SHARED)
+    double = Double(url=SHARED, organisation=org)
 
     def give(request: Any) -> tuple[int, dict[str, str], str]:
         double.tokens.append((urlsplit(request.url).netloc, request.headers.get("Authorization", "")))

@@ -131,6 +131,9 @@ def test_terminal_and_direction_characters_are_spelled_out() -> None:
 
 def test_locators_lose_user_information() -> None:
     assert redact_url("https://me:hunter2@host/o/r") == "https://host/o/r"
+    assert redact_url("jane.roe@gitbox:acme/shop.git") == "gitbox:acme/shop.git"
+    assert redact_url("ssh://jane.roe@gitbox/acme/shop.git") == "ssh://gitbox/acme/shop.git"
+    assert redact_url("charts/redis@7:latest/values.yaml") == "charts/redis@7:latest/values.yaml"
     assert redact_url("https://host/x?access_token=hunter2") == "https://host/x?access_token=<secret>"
     assert "\n" not in redact_url("git:x@1:a\nb")
 

@@ -83,7 +83,9 @@ def proof(org: Organisation, place: Path) -> tuple[Any, LedgerRow, Collected]:
     _, (target,) = statements(place, ("host github GITHUB_TOKEN", "acme"))
     with serve(org) as double:
         collector = GitHubCollector()
-        settings = collector.Settings(api=double.url, max_seconds=1.5, max_wait=2.0, per_minute=0, pause=0.05)
+        settings = collector.Settings(
+            api=double.url, max_seconds=20.0, max_wait=2.0, per_minute=0, pause=0.05
+        )
         found = gather(collector, target, settings, {"GITHUB_TOKEN": "ghp_planted"})
     (signal,) = found.signals
     assert (signal.key, str(signal.subject), signal.source) == (KEY, "org:acme", "github")
