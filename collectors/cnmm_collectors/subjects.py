@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
 from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'`{}|\\^]+")
 
@@ -61,6 +63,10 @@ class Subject(str):
     def safe(cls, kind: SubjectKind, *parts: str) -> Subject:
         """Return a subject whose name joins parts with `/`, every unusable character as `%XX`."""
         return cls(kind, "/".join(_escape(part) for part in parts if part) or "_")
+
+    def parts(self) -> list[str]:
+        """Return the parts of the name as `safe` took them."""
+        return [os.fsdecode(unquote_to_bytes(part)) for part in self.name.split("/")]
 
 
 @lru_cache(maxsize=200_000)

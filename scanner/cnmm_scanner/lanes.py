@@ -5,11 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import signal
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, Literal, Self
 
 from cnmm_collectors.plugin import WorkItem
@@ -61,6 +64,21 @@ _LONGEST_SOCKET = 60
 def _start_method() -> Literal["forkserver", "spawn"]:
     """Return how workers start: `spawn` is slower, and works where the temporary folder's path is long."""
     return "forkserver" if len(tempfile.gettempdir()) <= _LONGEST_SOCKET else "spawn"
+
+
+def start_server() -> None:
+    """Start the fork server deaf to Ctrl-C, which its workers inherit.
+
+    Until it has come far enough to ignore one itself, it would die of it with a traceback on the operator's
+    screen.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Lanes:
@@ -132,6 +150,8 @@ class Lanes:
     def _make(self, size: int) -> Executor:
         if self._local:
             return ThreadPoolExecutor(size, "cnmm-analysis")
+        if self._context.get_start_method() == "forkserver":
+            start_server()
         return ProcessPoolExecutor(
             size, self._context, initializer=begin, initargs=(self._conditions, self._stop)
         )

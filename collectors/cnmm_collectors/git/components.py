@@ -66,7 +66,7 @@ def _subject(repo: Subject, part: _Part, alone: bool) -> Subject:
         last = "" if alone else "_root"
     else:
         last = part.name or part.root
-    return Subject.safe(SubjectKind.COMPONENT, *repo.name.split("/"), *last.split("/"))
+    return Subject.safe(SubjectKind.COMPONENT, *repo.parts(), *last.split("/"))
 
 
 def _from_catalogue(paths: Collection[str], contents: Mapping[str, bytes]) -> list[_Part]:

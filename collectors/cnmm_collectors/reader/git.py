@@ -121,15 +121,16 @@ class SourceRepository:
     def _prepare(self, folder: Path) -> None:
         check_control(folder)
         facts = self._probe(
-            "rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format",
-            "--git-path", "objects", "--git-path", "shallow",
-        )  # fmt: skip
-        bare, shallow, self._format, objects, grafts = facts.split("\n")[:5]
+            "rev-parse", "--is-bare-repository", "--is-shallow-repository", "--show-object-format"
+        )
+        bare, shallow, self._format = facts.split("\n")[:3]
         self.bare, self.shallow = bare == "true", shallow == "true"
-        self._objects = (Path("/") / objects).resolve()
+        # Git would write these two paths a line each, and a folder's name may hold a line break.
+        shared = shared_folder(folder).resolve()
+        self._objects = shared / "objects"
         self.remote = remote_url(folder)
         self.web = web_address(self.remote)
-        self._build(Path("/") / grafts)
+        self._build(shared / "shallow")
         if self._door.gave(folder):
             self.given, self.shallow = given_of(read_facts(folder)), True
 

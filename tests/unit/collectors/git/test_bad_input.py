@@ -328,6 +328,15 @@ def test_names_with_newlines_and_invalid_bytes(tmp_path: Path) -> None:
             assert evidence.id.encode()
 
 
+def test_a_folder_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"a\n\xff\x1b[31m")
+    simple().write(tmp_path / "group" / odd)
+    out = scan(tmp_path / "group", facts={"organisation": "acme"})
+    assert out.components == ["acme/a%0A%FF%1B[31m"]
+    assert out.value("git.two_person_component_ratio", out.components[0]) is True
+    assert out.row("commit").received == 2
+
+
 def test_a_large_blob_is_named_not_read(tmp_path: Path) -> None:
     history = simple()
     history.commit({"deploy/big.yaml": b"a" * (200 * 1024 * 1024)}, 5)
