@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from enum import StrEnum
 from functools import lru_cache
@@ -66,7 +65,7 @@ class Subject(str):
 
     def parts(self) -> list[str]:
         """Return the parts of the name as `safe` took them."""
-        return [os.fsdecode(unquote_to_bytes(part)) for part in self.name.split("/")]
+        return [unquote_to_bytes(part).decode("utf-8", "surrogateescape") for part in self.name.split("/")]
 
 
 @lru_cache(maxsize=200_000)
