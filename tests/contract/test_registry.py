@@ -15,7 +15,7 @@ from cnmm_rules.catalogue.loader import load
 from cnmm_scanner.plugins import COLLECTORS, JOINS, PluginFault, discover
 
 NOT_COLLECTED = {
-    "catalog+git": "a catalogue's own history, read from its repository",
+    "catalog+git": "no repository's older tree is read whole, without which no tool is known to be gone",
     "host+kubernetes+catalog": "no API server tells which issuers it trusts, and no catalogue how people sign in",
 }
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""

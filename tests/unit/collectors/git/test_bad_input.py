@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -441,6 +442,21 @@ def test_no_person_and_no_secret_leaves(tmp_path: Path) -> None:
     assert "https://github.com/acme/shop/blob/" in text
     assert JANE not in text
     assert AS_OF.isoformat() == "2026-11-22"
+
+
+@pytest.mark.parametrize("remote", ["{who}@gitbox:acme/shop.git", "ssh://{who}@gitbox/acme/shop.git"])
+def test_who_fetches_a_repository_is_told_nowhere(tmp_path: Path, remote: str) -> None:
+    empty, full = tmp_path / "empty", simple().write(tmp_path / "shop")
+    empty.mkdir()
+    git(empty, "init", "--quiet")
+    for folder in (empty, full):
+        git(folder, "remote", "add", "origin", remote.format(who="planted.login"))
+        text = repr(scan(folder).items)
+        assert "planted" not in text
+        assert "repo:acme/shop" in text
+    assert re.search(r"gitbox[:/]acme/shop", repr(scan(empty).items)), (
+        "evidence cites where there is no commit"
+    )
 
 
 def test_the_repository_is_not_written_to(tmp_path: Path) -> None:
