@@ -144,10 +144,22 @@ class Container:
         except (*_UNREADABLE, OSError) as error:
             raise ContainerFault(f"{self.path}: member {name} is damaged") from error
 
+    @contextmanager
+    def _damage_found(self) -> Iterator[None]:
+        """Look for the member that is damaged once something says that one is: an auditor asks which."""
+        try:
+            yield
+        except (*_UNREADABLE, OSError):
+            for name in self._infos:
+                with self.open(name) as stream, self._damage(name):
+                    for _ in chunks(stream):
+                        pass
+            raise ContainerFault(f"{self.path}: a member changed while it was read") from None
+
     def compare_rebuilt(self) -> None:
         """Build the container again from its members; raises ContainerFault where a byte differs."""
         with tempfile.TemporaryFile(prefix="cnmm-") as again, self.path.open("rb") as given:
-            with self._damage("content"):
+            with self._damage_found():
                 write({name: self.content(name) for name in self._infos}, again)
             again.seek(0)
             offset = 0

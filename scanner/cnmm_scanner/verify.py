@@ -66,7 +66,7 @@ def verify(path: Path, key: Path | None = None) -> Verdict:
     except Fault as fault:
         if not _resembles_bundle(path):
             raise
-        verdict.reject("container", str(fault), 1)
+        verdict.reject("container", str(fault).removeprefix(f"{path}: "), 1)
     return verdict
 
 

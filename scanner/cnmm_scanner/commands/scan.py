@@ -177,7 +177,10 @@ def _run(order: Order, *, assessed: bool) -> int:
         done = run_scan(scan, progress, assessed=assessed)
     finally:
         progress.close()
-    return _show(done, quiet=order.quiet)
+    if order.log_format == "json":
+        # Whoever reads JSON lines can read nothing else beside them.
+        return _show(done, progress.note, progress.note, quiet=order.quiet)
+    return _show(done, tell, say, quiet=order.quiet)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
@@ -185,12 +188,12 @@ def _interrupt(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _show(done: Done, *, quiet: bool) -> int:
+def _show(done: Done, name: Callable[[str], None], explain: Callable[[str], None], *, quiet: bool) -> int:
     if not quiet:
         sys.stdout.buffer.write(done.screen)
         sys.stdout.flush()
         for path in (*done.files, done.bundle):
-            tell(path)
+            name(str(path))
     for line in done.said:
-        say(line)
+        explain(line)
     return done.status
