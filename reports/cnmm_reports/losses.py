@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnmm_reports.inert import line
+from cnmm_reports.titles import subject_title
 from cnmm_reports.view import ReportView
 from cnmm_reports.wording import cause_words, count
 
@@ -43,4 +44,6 @@ def _lost(loss: Mapping[str, Any]) -> Lost:
     detail = loss["detail"].removeprefix(f"{loss['about']}: ")
     why = ": ".join(part for part in (cause, detail) if part)
     failed = f"{loss['failed']:,} of {loss['requested']:,}"
-    return Lost(loss["source"], loss["unit"], line(loss["about"], _ABOUT), failed, line(why, _WHY))
+    return Lost(
+        loss["source"], loss["unit"], line(subject_title(loss["about"]), _ABOUT), failed, line(why, _WHY)
+    )

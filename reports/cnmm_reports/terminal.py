@@ -51,6 +51,10 @@ class TerminalRenderer:
     colour: bool = False
     width: int = 100
 
+    def fit(self, *, colour: bool, width: int) -> TerminalRenderer:
+        """Return the renderer for a terminal of so many columns, with colours where it has them."""
+        return TerminalRenderer(colour, width)
+
     def render(self, view: ReportView) -> Mapping[str, bytes]:
         """Return the one file: plain text, or text with ANSI styles where colour was asked for."""
         screen = _Screen(self.colour, max(40, self.width))

@@ -86,7 +86,8 @@ class ReportView:
 class Renderer(Protocol):
     """Turns a view into named files; the same view always gives the same bytes.
 
-    One with a true attribute `attests` is asked last, with the digests of all other files in the view.
+    One with a true attribute `attests` is asked last, with the digests of all other files in the view. The
+    one for the screen may have `fit(colour=, width=)`: it returns what the terminal at hand wants.
     """
 
     def render(self, view: ReportView) -> Mapping[str, bytes]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from cnmm_scanner.plugins import RENDERERS, discover, find
 
 BUNDLE = "bundle.cnmm"
 SCREEN = "terminal"
+_USUAL, _WIDEST = 100, 120
 DEFAULT_FORMATS = ("html", "json", "markdown", SCREEN)
 EVERY = "all"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -59,8 +61,19 @@ def render(
     beside: Mapping[str, Any] | None = None,
 ) -> tuple[list[Path], bytes]:
     """Write every format and the sealed assessment; return the files, and what is for the screen."""
-    files, screen = render_files(assessment, catalogue, renderers, bundle, beside)
+    files, screen = render_files(assessment, catalogue, fitted(renderers), bundle, beside)
     return [write_file(output, name, data) for name, data in sorted(files.items())], screen
+
+
+def fitted(renderers: Mapping[str, Renderer]) -> dict[str, Renderer]:
+    """Return the renderers, the one for the screen as wide as the terminal it goes to and in its colours."""
+    found = dict(renderers)
+    fit = getattr(found.get(SCREEN), "fit", None)
+    if fit is not None and sys.stdout.isatty():
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "dumb") == "dumb"
+        found[SCREEN] = fit(colour=not plain, width=min(_WIDEST, columns))
+    return found
 
 
 def render_files(

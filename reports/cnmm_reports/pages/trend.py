@@ -74,7 +74,7 @@ def _chart(key: str, title: str, dots: Sequence[Dot]) -> Markup:
     places = _places(dots)
     wide = round(max(3.0, min(16.0, 0.6 * (_WIDTH - _LEFT - _RIGHT) / len(dots))), 1)
     return Markup(
-        '<figure><figcaption>{t} <span class="aside">now {n}</span></figcaption>'
+        '<figure><figcaption>{t} <span class="aside nobreak">now {n}</span></figcaption>'
         '<svg class="trend" role="img" viewBox="0 0 {w} {h}" aria-labelledby="{k}-t {k}-d">'
         '<title id="{k}-t">{t}: levels over time</title><desc id="{k}-d">{d}</desc>{g}{b}{x}</svg></figure>'
     ).format(
