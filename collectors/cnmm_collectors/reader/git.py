@@ -173,8 +173,8 @@ class SourceGit:
             name = Path(locator).name or "the folder"
             if (Path(locator) / ".git").is_file():
                 raise GitFault(
-                    f"{name}: its .git file points to no Git folder: mend it with `git worktree repair`, or "
-                    "clone it again",
+                    f"{name}: its .git file points to no Git folder that is its own: mend it with "
+                    "`git worktree repair`, or scan the folder that it names",
                     Gap.MALFORMED,
                 )
             raise GitFault(f"{name}: not a Git repository", Gap.MALFORMED)
@@ -315,8 +315,13 @@ def _search(place: Path, depth: int) -> Iterator[tuple[Path, Path]]:
 def remote_url(folder: Path) -> str:
     """Return the URL of `origin`, else of the first remote, without user information; empty without any.
 
-    The file is read as text: asking git would let the repository's configuration include others.
+    The file is read as text: asking git would let the repository's configuration include others. A folder
+    that leads to another one's has none.
     """
+    try:
+        check_control(folder)
+    except GitFault:
+        return ""
     text = read_control(shared_folder(folder) / "config").decode("utf-8", "replace")
     urls = {match[1]: match[2].strip().strip('"') for match in _REMOTE.finditer(text)}
     return redact_url(urls.get("origin") or next(iter(sorted(urls.values())), ""))

@@ -249,6 +249,59 @@ def test_files_that_steer_a_git_folder_stop_nothing(
     assert {type(s.reading) for s in out.signals if s.subject.name == "acme/bad"} == {Unknown}
 
 
+def pointer(bad: Path, private: Path) -> None:
+    shutil.rmtree(bad)
+    bad.write_text(f"gitdir: {private}\n")
+
+
+def link(bad: Path, private: Path) -> None:
+    shutil.rmtree(bad)
+    bad.symlink_to(private)
+
+
+def common(bad: Path, private: Path) -> None:
+    (bad / "commondir").write_text(f"{private}\n")
+
+
+def through(name: str) -> Callable[[Path, Path], None]:
+    def spoil(bad: Path, private: Path) -> None:
+        if (bad / name).is_dir():
+            shutil.rmtree(bad / name)
+        (bad / name).unlink(missing_ok=True)
+        (bad / name).parent.mkdir(parents=True, exist_ok=True)
+        (bad / name).symlink_to(private / name)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pointer,
+        link,
+        common,
+        *(through(name) for name in ("HEAD", "config", "refs", "objects", "objects/pack")),
+    ],
+)
+def test_a_git_folder_leads_to_no_other_repository(
+    tmp_path: Path, spoil: Callable[[Path, Path], None]
+) -> None:
+    private = tmp_path / "private"
+    git(simple().write(private), "remote", "add", "origin", "https://host.example/secret/private")
+    bad = simple().write(tmp_path / "group" / "bad")
+    spoil(bad / ".git", private / ".git")
+    out = scan(tmp_path / "group", facts={"organisation": "acme"})
+    assert "private" not in repr(out.ledger) + repr(out.signals)
+    assert {type(one.reading) for one in out.signals} <= {Unknown}
+    assert sum(row.failed for row in out.ledger) >= 1
+
+
+def test_a_submodule_is_a_repository_of_its_own(tmp_path: Path) -> None:
+    part, whole = simple().write(tmp_path / "part"), simple().write(tmp_path / "whole")
+    git(whole, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(part), "part")
+    assert scan(whole / "part").value("git.two_person_component_ratio") is True
+
+
 def test_one_broken_repository_leaves_the_others_alone(tmp_path: Path) -> None:
     simple().write(tmp_path / "group" / "good")
     bad = simple().write(tmp_path / "group" / "bad")
