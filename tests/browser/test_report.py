@@ -132,8 +132,12 @@ def test_deep_link_shows_a_row_the_filter_hides_twice_over(page: Page) -> None:
 
 
 def test_unknown_or_broken_deep_link_does_nothing(open_page: Open, report: Path) -> None:
+    everything = shown(open_page(report.as_uri()).page)
     for fragment in ("no.such.row", "%E0%A4%A", "rows?section=nowhere", '"><img src=x>'):
-        open_page(f"{report.as_uri()}#{fragment}")
+        page = open_page(f"{report.as_uri()}#{fragment}").page
+        assert shown(page) == everything
+        assert page.locator("details.row[open]").count() == 0
+        assert page.locator("img").count() == 0
 
 
 def test_copy_citation(page: Page) -> None:
