@@ -23,11 +23,12 @@ _Days = tuple[int, int | None]
 
 @dataclass(slots=True)
 class _World:
-    """Start dates, first merges and accounts by person; `since` is the day all changes reach back to."""
+    """Start dates, first merges, accounts and roster by person; all changes reach back to `since`."""
 
     starts: dict[str, date] = field(default_factory=dict)
     merges: dict[str, date] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
+    members: set[str] = field(default_factory=set)
     undated: bool = False
     partial: set[str] = field(default_factory=set)
     since: date | None = None
@@ -45,14 +46,22 @@ class _World:
                 case accounts.MERGED:
                     found = date.fromisoformat(fact.value)
                     self.merges[person] = min(found, self.merges.get(person, found))
-                case accounts.HOLDER:
+                case accounts.HOLDER if fact.value == "person":
                     self.holders.add(person)
+                case "roster.member":
+                    self.members.add(person)
                 case accounts.CHANGES:
                     start = date.fromisoformat(day)
                     self.since = max(start, self.since or start)
                     self.partial |= {fact.source} if word != "whole" else set()
                 case accounts.LISTED if word != "whole":
                     self.partial.add(fact.source)
+
+    @property
+    def closed(self) -> bool:
+        """True where no merge of a joiner can be missing: an account of nobody known may be a joiner's."""
+        strangers = (self.holders | self.merges.keys()) - self.members
+        return "host" not in self.partial and self.since is not None and not strangers
 
 
 class NewcomersJoin:
@@ -84,8 +93,8 @@ def _judge(world: _World, context: Mapping[str, Any]) -> Reading:
         return Unknown(Gap.NOT_VISIBLE, "the roster is not whole, or a junior has no start date")
     if len(world.starts) < smallest:
         return Unknown(Gap.NOT_VISIBLE, f"fewer than {smallest} junior joiners: a median would tell of one")
-    closed = "host" not in world.partial and world.since is not None and context.get("settled", True)
-    low, high = _median(_days(world, person, bool(closed), context["as_of"]) for person in world.starts)
+    closed = world.closed and bool(context.get("settled", True))
+    low, high = _median(_days(world, person, closed, context["as_of"]) for person in world.starts)
     told = Interval(Fraction(low), None if high is None else Fraction(high))
     said = f"median days to the first merged change, in weeks: {low} to {'any' if high is None else high}"
     return Observed(told, (cite_join("newcomers", context, said, said.encode()),))

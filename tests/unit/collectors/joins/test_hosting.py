@@ -77,6 +77,15 @@ def test_the_median_is_told_in_weeks_and_a_person_further_out_at_both_ends() -> 
         ([*whole(changes="partial"), *joiners(*[(80, 50)] * 5)], (0, 56)),
         ([*whole(host="partial"), *joiners(*[(80, 50)] * 5)], (0, 56)),
         ([*whole(), *joiners(*[(80, 50)] * 5, account=False)], (0, 56)),
+        # An account that the roster does not know may be a joiner's second one, with the earlier merge.
+        *(
+            ([*whole(), *joiners(*[(80, 50)] * 5), PersonFact("else", told_as, value, "host", ORG)], (0, 56))
+            for told_as, value in ((accounts.HOLDER, "person"), (accounts.MERGED, SINCE.isoformat()))
+        ),
+        (
+            [*whole(), *joiners(*[(80, 50)] * 5), PersonFact("bot", accounts.HOLDER, "robot", "host", ORG)],
+            (49, 56),
+        ),
         # Who started before the window may have merged before it too.
         ([*whole(), *joiners(*[(120, 50)] * 5)], (0, 56)),
         # Nobody has merged anything yet: at least as long as they are there.
