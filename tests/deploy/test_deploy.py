@@ -180,6 +180,9 @@ def test_image_is_not_root_and_installs_by_hash() -> None:
     assert re.search(r"^USER 10001:10001$", final, re.M)
     assert "tools/venv.sh /opt/cnmm deploy/requirements.lock" in text
     assert not re.search(r"^(ADD|ARG .*(TOKEN|SECRET|PASSWORD))", text, re.M)
+    bases = re.findall(r"^FROM (\S+)", text, re.M)
+    assert bases and set(bases) == {"${PYTHON}"}
+    assert re.search(r"^ARG PYTHON=python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}$", text, re.M)
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     assert "*" in ignored and "!deploy/requirements.lock" in ignored
 
