@@ -38,19 +38,22 @@ _USERINFO = re.compile(r"(?<=://)[^\s/@'\"<>]+(?:@[^\s/@'\"<>]+)*@")
 _LOGIN = re.compile(r"\A[\w.+-]+@(?=[\w.-]+:)")
 """Who logs in, at the start of an address as SSH has them: `LOGIN@HOST:PATH`."""
 _AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic|authorization:\s*\w+)\s+[\w.~+/=-]{8,}")
-_ASSIGNED = re.compile(
-    r"""(?ix)
-    ( (?: passw(?:or)?d | passwd | passphrase | pwd | secret | token | credentials? | api[_-]?key
+_AUTHORIZATION_WORDS = ("bearer", "basic", "authorization")
+_ASSIGNED_NAME = r"""
+    (?: passw(?:or)?d | passwd | passphrase | pwd | secret | token | credentials? | api[_-]?key
       | apikey | access[_-]?key(?:[_-]?id)? | private[_-]?key | secret[_-]?key | signing[_-]?key
       | auth[_-]?key
       | encryption[_-]?key | connection[_-]?string | dsn | webhook(?:[_-]?url)? ) [\d]* ["']?
-      [ \t]* (?: := | => | [:=] ) [ \t]* )
-    ( "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | [^\s,;\#}\])]+ )
+      [ \t]* (?: := | => | [:=] ) [ \t]*
+    """
+_ASSIGNED = re.compile(
+    rf"""(?ix)
+    ( {_ASSIGNED_NAME} )
+    ( "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' | [^\s,;\#}}\])]+ )
     """
 )
-_ASSIGNED_SIGNS = (
-    "pass", "pwd", "secret", "token", "credential", "key", "connection", "dsn", "webhook",
-)  # fmt: skip
+_ASSIGNED_PLAIN = re.compile(f"(?x){_ASSIGNED_NAME}")
+"""Finds in lower case what the other finds in any case, and many times as fast; it is asked first of ASCII."""
 _REFERENCE = re.compile(
     r"""(?ix) ["']? (?: \$ .* | \{\{.* | %[\w(].* | <.* | \|-? | >-? | & .* | ! .* | \[.* | \{.*
     | os\.(?:environ|getenv)\b.* | process\.env\b.* | System\.getenv\b.* | ENV\[.*
@@ -138,11 +141,13 @@ def _hide_secrets(text: str) -> str:
         text = _SHAPES.sub(_SECRET, text)
     if "://" in text:
         text = _USERINFO.sub(f"{_SECRET}@", text)
-    text = _AUTHORIZATION.sub(rf"\1 {_SECRET}", text)
-    if ":" in text or "=" in text:
-        lower = text.lower()
-        if any(sign in lower for sign in _ASSIGNED_SIGNS):
-            text = _ASSIGNED.sub(_hide_assigned, text)
+    # Only ASCII letters have the same two cases for `lower` as for a pattern that ignores case.
+    lower = text.lower() if text.isascii() else None
+    if lower is None or any(word in lower for word in _AUTHORIZATION_WORDS):
+        text = _AUTHORIZATION.sub(rf"\1 {_SECRET}", text)
+    if lower is None or _ASSIGNED_PLAIN.search(lower):
+        text = _ASSIGNED.sub(_hide_assigned, text)
+    if "=" in text:
         text = _PADDED.sub(_hide_padded, text)
     return _RUN.sub(_hide_random, text)
 

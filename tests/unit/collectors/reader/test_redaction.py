@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +169,11 @@ def test_a_pinned_version_is_no_address(text: str) -> None:
 )
 def test_an_address_that_looks_like_a_version_is_one(text: str) -> None:
     assert "jane" not in redact(text)
+
+
+@pytest.mark.parametrize("name", ["password", "api_key", "token", "webhook_url", "connection-string", "credentials"])
+@pytest.mark.parametrize("spell", [str.lower, str.upper, str.title, lambda name: name.replace("k", "\u212a")])
+def test_the_case_of_a_name_hides_nothing_less(name: str, spell: Callable[[str], str]) -> None:
+    for beside in ("", "# größer als nötig\n"):
+        assert "hunter2" not in redact(f"{beside}{spell(name)}: hunter2")
+        assert "hunter2hunter2" not in redact(f"{beside}{spell('basic')} hunter2hunter2")
