@@ -171,7 +171,9 @@ def test_an_address_that_looks_like_a_version_is_one(text: str) -> None:
     assert "jane" not in redact(text)
 
 
-@pytest.mark.parametrize("name", ["password", "api_key", "token", "webhook_url", "connection-string", "credentials"])
+@pytest.mark.parametrize(
+    "name", ["password", "api_key", "token", "webhook_url", "connection-string", "credentials"]
+)
 @pytest.mark.parametrize("spell", [str.lower, str.upper, str.title, lambda name: name.replace("k", "\u212a")])
 def test_the_case_of_a_name_hides_nothing_less(name: str, spell: Callable[[str], str]) -> None:
     for beside in ("", "# größer als nötig\n"):
