@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+_PLAIN = re.compile(r"[!#$&(-;=?-\[\]_a-z~]+")
 _NAME = re.compile(r"[^\s\x00-\x1f\x7f<>\"'`{}|\\^]+")
 
 
@@ -78,6 +79,8 @@ def _parse(text: str) -> Subject:
 
 
 def _escape(part: str) -> str:
+    if _PLAIN.fullmatch(part):
+        return part
     raw = part.encode("utf-8", "surrogateescape")
     return "".join(
         chr(byte) if 32 < byte < 127 and chr(byte) not in "<>\"'`{}|\\^%" else f"%{byte:02X}" for byte in raw

@@ -49,7 +49,8 @@ _BOOK = """
 import sys, time
 from pathlib import Path
 from cnmm_collectors.people.layouts import LAYOUTS
-from cnmm_collectors.tables.table import Hints, open_table
+from cnmm_collectors.tables.columns import Hints
+from cnmm_collectors.tables.table import open_table
 start = time.perf_counter()
 with open_table(Path(sys.argv[1]), "training", LAYOUTS["training"], Hints()) as table:
     assert table.box.size

@@ -24,7 +24,7 @@ from cnmm_collectors.people.survey import Wave, read_wave
 from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.ahead import Ahead
-from cnmm_collectors.tables.examine import examine
+from cnmm_collectors.tables.early import look
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.records import load_json
@@ -112,12 +112,12 @@ class Exports:
     def _open(self, kind: str, path: Path) -> Table | Badges:
         """Return an export as it was recognised; touches nothing else, for it runs on a thread."""
         hints = self.settings.hints(path)
-        facts = examine(path, hints.encoding)
-        if kind == "certifications" and facts.kind == "json":
-            document = load_json(path, facts)
+        seen = look(path, kind, LAYOUTS[kind], hints)
+        if kind == "certifications" and seen.facts.kind == "json":
+            document = load_json(path, seen.facts)
             if holds_badges(document):
-                return Badges(path.name, facts.digest, document)
-        return opened(path, facts, kind, LAYOUTS[kind], hints, listed if kind == "roster" else None)
+                return Badges(path.name, seen.facts.digest, document)
+        return opened(path, seen, kind, LAYOUTS[kind], hints, listed if kind == "roster" else None)
 
     def _take(
         self, ahead: Ahead[Table | Badges], kind: str, path: Path, take: Callable[[Table, Intake], None]

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnmm_collectors.people.survey import Survey
+from cnmm_collectors.tables.columns import Hints
 from cnmm_collectors.tables.mapping import Mapping, hints_of
-from cnmm_collectors.tables.table import Hints
 
 
 class SurveyEntry(BaseModel):

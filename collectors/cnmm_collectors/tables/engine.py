@@ -119,15 +119,30 @@ def load(
     `numbered` tables carry their physical line in front of `width` columns. `marks` are the line ends before
     each block of the file.
     """
+    return settled(filled(place, delimiter, width, skip, columns, numbered), place, skip, marks)
+
+
+def filled(place: Path, delimiter: str, width: int, skip: int, columns: Sequence[int], numbered: bool) -> Box:
+    """Return a box as `load` does, of which is not known yet what was refused and where; EngineRefusal."""
     con = _closed(place)
     try:
         con.execute(_create(delimiter, width, columns, numbered), [str(place), skip])
         rows = con.execute("SELECT count(*) FROM t").fetchall()[0][0]
-        rejects = _rejects(con, place, marks)
-    except (duckdb.Error, EngineRefusal) as error:
+    except duckdb.Error as error:
         con.close()
         raise EngineRefusal(type(error).__name__) from None
-    return Box(con, rows, rejects, numbered, Shape(skip, rows + len(rejects)))
+    return Box(con, rows, numbered=numbered)
+
+
+def settled(box: Box, place: Path, skip: int, marks: Sequence[int] = ()) -> Box:
+    """Return a filled box with what was refused by line; closes it and raises EngineRefusal."""
+    try:
+        box.rejects = _rejects(box.con, place, marks)
+    except (duckdb.Error, OSError, EngineRefusal) as error:
+        box.close()
+        raise EngineRefusal(type(error).__name__) from None
+    box.shape = Shape(skip, box.size + len(box.rejects))
+    return box
 
 
 def parquet_columns(place: Path) -> list[str]:

@@ -17,6 +17,7 @@ from cnmm_collectors.tables.faults import TableFault
 
 MAX_BYTES = 2 * 1024**3
 BLOCK = 1 << 16
+GLANCE = 4 * BLOCK
 _CHUNK = 16 * BLOCK
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,6 +30,9 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "ole",
     b"PAR1": "parquet",
 }
+
+
+Stamp = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Examined:
     notes: tuple[str, ...]
     marks: Sequence[int]
     """Line ends before each block of `BLOCK` bytes, so that a line number needs no second pass."""
+    stamp: Stamp
+    """Which file it was, and in which state, before the first byte was read."""
 
     @property
     def plain(self) -> bool:
@@ -56,10 +62,28 @@ class Examined:
         return self.encoding == "utf-8" and not (self.nul or self.bare_cr or self.mixed)
 
 
+def stamp_of(found: os.stat_result) -> Stamp:
+    """Return what differs once a file is written to or put in another's place."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def examine(path: Path, encoding: str = "") -> Examined:
     """Return what a regular file of at most 2 GiB is; raises TableFault."""
+    return _examine(path, encoding, 0)
+
+
+def glance(path: Path, encoding: str = "") -> Examined:
+    """Return what a file looks like by its first lines, with its whole size; raises TableFault.
+
+    Digest, lines and marks are of those lines alone, and what they look like the rest need not be.
+    """
+    return _examine(path, encoding, GLANCE)
+
+
+def _examine(path: Path, encoding: str, most: int) -> Examined:
     with os.fdopen(_open(path), "rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
+        found = os.fstat(stream.fileno())
+        size = found.st_size
         if size > MAX_BYTES:
             raise TableFault(
                 f"{path.name}: {size // 1024**2} MiB; split it, 2048 MiB is the most", Gap.UNSUPPORTED
@@ -67,13 +91,17 @@ def examine(path: Path, encoding: str = "") -> Examined:
         if size == 0:
             raise TableFault(f"{path.name}: empty file")
         pass_ = _Pass()
-        while chunk := stream.read(_CHUNK):
-            pass_.take(chunk)
+        if most:
+            head = stream.read(most)
+            pass_.take(head[: head.rfind(b"\n") + 1])
+        else:
+            while chunk := stream.read(_CHUNK):
+                pass_.take(chunk)
         written = _Written()
-        if not pass_.is_utf8:
+        if not most and not pass_.is_utf8:
             stream.seek(0)
             written.read(stream)
-    return pass_.finish(path.name, size, encoding, written)
+    return pass_.finish(path.name, stamp_of(found), encoding, written)
 
 
 def _open(path: Path) -> int:
@@ -151,7 +179,7 @@ class _Pass:
         """True where every byte so far fits."""
         return self._decoder is not None and self._whole
 
-    def finish(self, name: str, size: int, wanted: str, written: _Written) -> Examined:
+    def finish(self, name: str, stamp: Stamp, wanted: str, written: _Written) -> Examined:
         encoding, bom, notes = self._encoding(wanted, written)
         wide = encoding.startswith("utf-16")
         old_mac = self._returns > 0 and self._newlines == 0
@@ -161,7 +189,7 @@ class _Pass:
             name=name,
             kind=kind,
             digest="sha256:" + self._hash.hexdigest(),
-            size=size,
+            size=stamp[2],
             encoding=encoding,
             bom=bom,
             nul=bool(self._nul) and not wide,
@@ -171,6 +199,7 @@ class _Pass:
             lines=lines,
             notes=() if kind in _MAGIC.values() else notes,
             marks=self._marks,
+            stamp=stamp,
         )
 
     def _encoding(self, wanted: str, written: _Written) -> tuple[str, int, tuple[str, ...]]:

@@ -11,9 +11,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from cnmm_collectors.tables.columns import Hints
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.places import BESIDE
-from cnmm_collectors.tables.table import Hints
 
 _LARGEST = 1 << 20
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from cnmm_collectors.plugin import Probe
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables import presets
+from cnmm_collectors.tables.columns import Hints
 from cnmm_collectors.tables.draft import header_of
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.headers import Layout, recognise
 from cnmm_collectors.tables.places import BESIDE, expand
-from cnmm_collectors.tables.table import Hints
 
 Look = Callable[[str, Path], tuple[str, str]]
 """From kind and file to the name of its layout and how it was recognised; raises TableFault."""

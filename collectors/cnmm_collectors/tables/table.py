@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from cnmm_collectors.shelter import Shelter
 from cnmm_collectors.signals import Gap
-from cnmm_collectors.tables import presets
 from cnmm_collectors.tables.cast import AmbiguousDates, Order, date_order
+from cnmm_collectors.tables.columns import Columns, Hints, columns_of, ranking
 from cnmm_collectors.tables.dialect import Dialect, sniff
-from cnmm_collectors.tables.engine import Box, EngineRefusal, load, load_parquet, parquet_columns
-from cnmm_collectors.tables.examine import Examined, examine
+from cnmm_collectors.tables.early import Look, look
+from cnmm_collectors.tables.engine import (
+    Box,
+    EngineRefusal,
+    filled,
+    load,
+    load_parquet,
+    parquet_columns,
+    settled,
+)
+from cnmm_collectors.tables.examine import Examined, Stamp, stamp_of
 from cnmm_collectors.tables.faults import NO_ROWS, Code, Reject, TableFault
-from cnmm_collectors.tables.headers import Layout, Recognised, recognise, score
+from cnmm_collectors.tables.headers import Layout, Recognised
 from cnmm_collectors.tables.records import load_json, read_lines, records_of, tabulate
 from cnmm_collectors.tables.rewrite import Rewritten, rewrite, transcode, write_rows
 from cnmm_collectors.tables.shape import trace
 from cnmm_collectors.tables.workbook import Workbook, as_text, read_workbook
 
 Listing = Callable[[Path, Examined], tuple[list[str], list[tuple[int, list[str]]]] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What the operator says of a file: columns by field, order of dates, delimiter, encoding."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    date_order: str = ""
-    delimiter: str = ""
-    encoding: str = ""
-    state_of: date | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +100,7 @@ def open_table(
 
     `listing` gives header and rows of a file that is no table, or None.
     """
-    table = opened(path, examine(path, hints.encoding), kind, layouts, hints, listing)
+    table = opened(path, look(path, kind, layouts, hints), kind, layouts, hints, listing)
     try:
         yield table
     finally:
@@ -112,13 +109,37 @@ def open_table(
 
 def opened(
     path: Path,
-    facts: Examined,
+    seen: Look,
     kind: str,
     layouts: Sequence[Layout],
     hints: Hints,
     listing: Listing | None = None,
 ) -> Table:
-    """Return the table of an examined file, for the caller to close. Raises TableFault."""
+    """Return the table of a file that was looked at, for the caller to close. Raises TableFault."""
+    with closing(seen):
+        table = _opened(path, seen, kind, layouts, hints, listing)
+    if _state(path) != seen.facts.stamp:
+        table.close()
+        raise TableFault(f"{path.name}: was written to while it was read; scan again when it is whole")
+    return table
+
+
+def _state(path: Path) -> Stamp:
+    try:
+        return stamp_of(path.lstat())
+    except OSError:
+        return ()
+
+
+def _opened(
+    path: Path,
+    seen: Look,
+    kind: str,
+    layouts: Sequence[Layout],
+    hints: Hints,
+    listing: Listing | None,
+) -> Table:
+    facts = seen.facts
     if facts.kind == "ole":
         raise TableFault(
             f"{path.name}: protected, or an old .xls; save it as .xlsx or CSV", Gap.NOT_PERMITTED
@@ -131,7 +152,7 @@ def opened(
             header, rows = listed
             table = _tabled(facts, kind, layouts, header, iter(rows), [], hints, list(facts.notes), folder)
         else:
-            table = _open(path, facts, kind, layouts, hints, folder)
+            table = _open(path, seen, kind, layouts, hints, folder)
     except BaseException:
         shelter.close()
         raise
@@ -139,18 +160,12 @@ def opened(
     return table
 
 
-def _open(
-    path: Path, facts: Examined, kind: str, layouts: Sequence[Layout], hints: Hints, folder: Path
-) -> Table:
-    def rank(row: Sequence[str]) -> float:
-        if hints.columns:
-            there = {cell.strip().casefold() for cell in row}
-            return float(all(name.strip().casefold() in there for name in hints.columns.values()))
-        return score(layouts, row) or presets.matches(kind, row)
-
+def _open(path: Path, seen: Look, kind: str, layouts: Sequence[Layout], hints: Hints, folder: Path) -> Table:
+    facts = seen.facts
+    rank = ranking(kind, layouts, hints)
     if facts.kind == "text":
         dialect = sniff(path, facts, rank, hints.delimiter)
-        return _text(path, facts, dialect, kind, layouts, hints, folder)
+        return _text(path, seen, dialect, kind, layouts, hints, folder)
     if facts.kind == "parquet":
         return _parquet(path, facts, kind, layouts, hints)
     notes: list[str] = list(facts.notes)
@@ -190,22 +205,21 @@ def _tabled(  # noqa: PLR0913 - everything that is known of one file
     notes: list[str],
     folder: Path,
 ) -> Table:
-    recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
-    copy = folder / "rows"
-    write_rows(_kept(rows, columns), copy, Rewritten())
-    box = _load(copy, ",", len(columns) + 1, 0, range(1, len(columns) + 1), numbered=True, name=facts.name)
-    return _table(facts, recognised, header, fields, box, rejects, hints, notes)
+    columns = columns_of(facts.name, kind, layouts, header, hints)
+    places, copy = columns.places, folder / "rows"
+    write_rows(_kept(rows, places), copy, Rewritten())
+    box = _load(copy, ",", len(places) + 1, 0, range(1, len(places) + 1), numbered=True, name=facts.name)
+    return _table(facts, columns, header, box, rejects, hints, [*notes, *columns.notes])
 
 
 def _parquet(path: Path, facts: Examined, kind: str, layouts: Sequence[Layout], hints: Hints) -> Table:
-    notes = list(facts.notes)
     try:
         header = parquet_columns(path.absolute())
-        recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
-        box = load_parquet(path.absolute(), header, columns)
+        columns = columns_of(facts.name, kind, layouts, header, hints)
+        box = load_parquet(path.absolute(), header, columns.places)
     except EngineRefusal as error:
         raise TableFault(f"{path.name}: cannot be read as Parquet ({error})") from None
-    return _table(facts, recognised, header, fields, box, [], hints, notes)
+    return _table(facts, columns, header, box, [], hints, [*facts.notes, *columns.notes])
 
 
 def _kept(
@@ -225,33 +239,44 @@ def _kept(
 
 def _text(
     path: Path,
-    facts: Examined,
+    seen: Look,
     dialect: Dialect,
     kind: str,
     layouts: Sequence[Layout],
     hints: Hints,
     folder: Path,
 ) -> Table:
-    notes = list(facts.notes)
-    header = list(dialect.header)
-    recognised, fields, columns = _recognise(facts.name, kind, layouts, header, hints, notes)
+    facts, header = seen.facts, dialect.header
+    columns = columns_of(facts.name, kind, layouts, header, hints)
+    notes = [*facts.notes, *columns.notes]
     source = path.absolute() if facts.plain else transcode(path, facts, folder)
-    box = source and _straight(source, facts, dialect, columns)
+    box = source and _straight(source, seen, dialect, columns.places)
     if box:
-        return _table(facts, recognised, header, fields, box, list(box.rejects), hints, notes)
+        return _table(facts, columns, header, box, list(box.rejects), hints, notes)
     copy = folder / "rows"
-    done = rewrite(path, facts, dialect, frozenset(columns), copy)
-    box = _load(copy, ",", len(header), 0, columns, numbered=True, name=facts.name)
+    done = rewrite(path, facts, dialect, frozenset(columns.places), copy)
+    box = _load(copy, ",", len(header), 0, columns.places, numbered=True, name=facts.name)
     if done.blank:
         notes.append(f"{done.blank} blank lines")
-    return _table(facts, recognised, header, fields, box, done.rejects, hints, notes)
+    return _table(facts, columns, header, box, done.rejects, hints, notes)
 
 
-def _straight(source: Path, facts: Examined, dialect: Dialect, columns: Sequence[int]) -> Box | None:
+def _filled(source: Path, seen: Look, dialect: Dialect, columns: Sequence[int]) -> Box:
+    """Return what was loaded early where it is what would be loaded now, else load it."""
+    early = seen.early
+    if early is not None and early.fits(seen.facts, dialect, columns):
+        seen.early = None
+        return early.loading.result()
+    seen.close()
+    return filled(source, dialect.delimiter, len(dialect.header), dialect.skip, columns, False)
+
+
+def _straight(source: Path, seen: Look, dialect: Dialect, columns: Sequence[int]) -> Box | None:
     """Return the table as the engine reads it, None where a stray quote may have swallowed rows."""
+    facts = seen.facts
     marks = facts.marks if facts.plain else ()
     try:
-        box = load(source, dialect.delimiter, len(dialect.header), dialect.skip, columns, False, marks)
+        box = settled(_filled(source, seen, dialect, columns), source, dialect.skip, marks)
     except EngineRefusal:
         return None
     if box.shape.records + dialect.skip == facts.lines:
@@ -275,24 +300,10 @@ def _load(
         raise TableFault(f"{name}: cannot be read as a table ({error})") from None
 
 
-def _recognise(
-    name: str, kind: str, layouts: Sequence[Layout], header: Sequence[str], hints: Hints, notes: list[str]
-) -> tuple[Recognised, tuple[str, ...], tuple[int, ...]]:
-    given = dict(hints.columns)
-    if not given:
-        preset, given = presets.preset(name, kind, header)
-        if preset:
-            notes.append(f"preset {preset}")
-    recognised = recognise(name, layouts, header, given)
-    fields = tuple(field for field, _ in recognised.columns)
-    return recognised, fields, tuple(column for _, column in recognised.columns)
-
-
 def _table(
     facts: Examined,
-    recognised: Recognised,
+    columns: Columns,
     header: Sequence[str],
-    fields: tuple[str, ...],
     box: Box,
     rejects: list[Reject],
     hints: Hints,
@@ -300,19 +311,23 @@ def _table(
 ) -> Table:
     faults = [one for one in rejects if one.code not in NO_ROWS]
     totals = sum(one.code is Code.TOTALS for one in rejects)
+    known, fields = columns.recognised, columns.fields
     return Table(
-        facts.name, facts.digest, recognised, tuple(header), fields, box, faults, hints, tuple(notes), totals
+        facts.name, facts.digest, known, tuple(header), fields, box, faults, hints, tuple(notes), totals
     )
 
 
-def order_of(table: Table, name: str) -> Order:
-    """Return how a column of dates is to be read; raises TableFault where it can be read two ways."""
+def order_of(table: Table, name: str, texts: Iterable[str] | None = None) -> Order:
+    """Return how a column of dates is to be read; raises TableFault where it can be read two ways.
+
+    `texts` are its different values where they were asked for before.
+    """
     place = table.place(name)
     if place is None:
         return Order.DAY_FIRST
     if table.hints.date_order:
         return Order(table.hints.date_order)
     try:
-        return date_order(text for (text,) in table.box.distinct(place))
+        return date_order(texts or (text for (text,) in table.box.distinct(place)))
     except AmbiguousDates as error:
         raise TableFault(f"{table.name}: column {name} {error}") from None

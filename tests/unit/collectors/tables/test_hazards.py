@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import zipfile
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 import xlsxwriter
 
+from cnmm_collectors.tables import early, examine
+from cnmm_collectors.tables.columns import Hints
 from cnmm_collectors.tables.faults import Code, TableFault
 from cnmm_collectors.tables.headers import Layout
-from cnmm_collectors.tables.table import Hints, Table, open_table
+from cnmm_collectors.tables.table import Table, open_table, opened
 
 LAYOUT = Layout(
     "completions",
@@ -22,6 +27,14 @@ LAYOUT = Layout(
 )
 HEADER = "Email,Course Title,Status,Comment"
 GOOD = "a@corp.example,Kubernetes,Completed,fine"
+
+
+@pytest.fixture(params=["in turn", "early"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meet every hazard twice: the engine waits for the look at all bytes, or starts after the header."""
+    if request.param == "early":
+        monkeypatch.setattr(early, "LEAST", 0)
+        monkeypatch.setattr(examine, "GLANCE", 64)
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -368,3 +381,42 @@ def test_line_numbers_hold_far_into_a_file(tmp_path: Path) -> None:
         lines[place] = "short"
     _, rejects, _ = read(write(tmp_path, "\n".join(lines) + "\n"))
     assert [line for line, _, _ in rejects] == [2, 1_601, 1_602, 4_001, 9_001]
+
+
+def test_a_load_begun_early_counts_only_where_all_bytes_are_what_the_first_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early, "LEAST", 0)
+    for last, fits in ((GOOD, True), (f"{GOOD}\0", False), (f"{GOOD}\ra", False), ("\udce4", False)):
+        text = "\n".join([HEADER, *[GOOD] * 9_000, last, ""]).encode("utf-8", "surrogateescape")
+        with closing(early.look(write(tmp_path, text), "training", (LAYOUT,), Hints())) as seen:
+            begun = seen.early
+            assert begun is not None
+            assert begun.fits(seen.facts, begun.dialect, begun.columns) is fits
+            assert not begun.fits(seen.facts, replace(begun.dialect, delimiter=";"), begun.columns)
+            assert not begun.fits(seen.facts, begun.dialect, begun.columns[1:])
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_is_written_to_while_it_is_read_is_not_used(tmp_path: Path, replaced: bool) -> None:
+    path = write(tmp_path, "\n".join([HEADER, *[GOOD] * 9, ""]))
+    before = path.stat()
+
+    def write_meanwhile(where: Path, facts: examine.Examined) -> None:
+        """Put other bytes there, as many and with the same time, once the digest is known."""
+        time.sleep(0.02)  # longer than a step of the clock that dates files
+        other = where.read_bytes().replace(b"Kubernetes", b"Terraform!")
+        target = where.with_name("other") if replaced else where
+        target.write_bytes(other)
+        os.utime(target, ns=(before.st_atime_ns, before.st_mtime_ns))
+        target.replace(where)
+
+    with pytest.raises(TableFault, match="was written to while it was read"):
+        opened(
+            path,
+            early.look(path, "training", (LAYOUT,), Hints()),
+            "training",
+            (LAYOUT,),
+            Hints(),
+            write_meanwhile,
+        )
