@@ -36,7 +36,7 @@ from cnmm_scanner.requirements import Requirement, check_requirements
 from cnmm_scanner.sealing import foreign_specs
 from cnmm_scanner.settings import HistoryChoice, Settings, TargetEntry, collector_settings, read_settings
 from cnmm_scanner.signature import Signer, load_signer
-from cnmm_scanner.sources import HOSTS, SourceKind, source_targets
+from cnmm_scanner.sources import HOSTS, SourceKind, source_targets, with_metrics
 from cnmm_scanner.targets import parse_target, public, require_accepted
 from cnmm_scanner.work import Conditions
 
@@ -185,6 +185,7 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
     targets = _targets(order, settings, aimless)
     organisation = order.organisation or settings.organisation or _name_of(targets)
     targets = tuple(replace(one, facts=(*one.facts, ("organisation", organisation))) for one in targets)
+    targets = tuple(with_metrics(one, settings.sources) for one in targets)
     org = Subject.safe(SubjectKind.ORG, organisation)
     targets = (*targets, *source_targets(settings.sources, org, settings.k, targets))
     require_accepted(targets, collectors.values())

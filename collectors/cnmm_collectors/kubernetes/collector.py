@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -11,14 +12,26 @@ from cnmm_collectors import registry
 from cnmm_collectors.kubernetes import settings as options
 from cnmm_collectors.kubernetes.client import Discovery
 from cnmm_collectors.kubernetes.findings import Findings
+from cnmm_collectors.kubernetes.metrics.exports import (
+    KIND,
+    MEASURED,
+    NO_CLUSTER,
+    files_of,
+    idle,
+    left,
+    missing,
+    probe_exports,
+    read_exports,
+)
 from cnmm_collectors.kubernetes.probing import check_credential, probe_cluster
 from cnmm_collectors.kubernetes.reading import ClusterReading
 from cnmm_collectors.kubernetes.settings import Cluster
 from cnmm_collectors.kubernetes.view import PodFold, View
 from cnmm_collectors.plugin import KubeCluster, LedgerRow, Population, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader.kube import KubeFault
-from cnmm_collectors.signals import SignalSpec
+from cnmm_collectors.signals import Gap, SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
+from cnmm_collectors.tables.places import state_of
 
 PREDICTED_CALLS = 120
 
@@ -37,17 +50,24 @@ class KubernetesCollector:
     Settings: ClassVar[type[BaseModel]] = options.Settings
 
     def accepts(self, target: Target) -> bool:
-        """True for `kube:CONTEXT`."""
-        return target.kind == "kube"
+        """True for `kube:CONTEXT`, and for exports of metrics that no cluster was named for."""
+        return target.kind in ("kube", KIND)
 
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield the one item of a cluster, and the population where every cluster is declared."""
+        if target.kind == KIND:
+            yield from idle(target.facts)
+            return
         yield from declared_population(settings)
         cluster = settings.cluster(target.locator)
         subject = cluster.subject
+        payload = (
+            ("metrics", tuple((str(path), *state_of(path)) for path in files_of(target.facts))),
+            ("missing", tuple(missing(target.facts))),
+        )
         yield WorkItem(
             self.name, str(subject), Target("kube", target.locator, target.credential, subject), (subject,),
-            lane="api", calls=PREDICTED_CALLS,
+            lane="api", calls=PREDICTED_CALLS, payload=payload,
         )  # fmt: skip
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterator[Yield]:
@@ -67,15 +87,18 @@ class KubernetesCollector:
         try:
             api = reader.kube.open(cluster.context, settings.kubeconfig, programs=settings.run_programs)
         except KubeFault as fault:
-            yield from self._failed(blank, fault, reader)
+            yield from self._failed(blank, fault, reader, item)
             return
         try:
-            yield from self._read(api, blank, cluster, settings, reader)
+            yield from self._read(api, blank, cluster, settings, reader, item)
         finally:
             api.close()
 
     def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
-        """Yield what the credential may read of a cluster, and each kind of object it may not."""
+        """Yield what the credential may read of a cluster, what it may not, and what the exports tell."""
+        if target.kind == KIND:
+            yield Probe(KIND, MEASURED, False, NO_CLUSTER, "a target kube:CONTEXT", Gap.NOT_COLLECTED)
+            return
         cluster = settings.cluster(target.locator)
         try:
             api = reader.kube.open(cluster.context, settings.kubeconfig, programs=settings.run_programs)
@@ -85,16 +108,18 @@ class KubernetesCollector:
             return
         try:
             yield from probe_cluster(api, self.signals, settings.api_domains)
+            yield from probe_exports(target.facts, cluster, settings, reader)
         finally:
             api.close()
 
     def _read(
-        self, api: KubeCluster, blank: View, cluster: Cluster, settings: options.Settings, reader: Reader
-    ) -> Iterator[Yield]:
+        self, api: KubeCluster, blank: View, cluster: Cluster, settings: options.Settings, reader: Reader,
+        item: WorkItem,
+    ) -> Iterator[Yield]:  # fmt: skip
         try:
             check_credential(api)
         except KubeFault as fault:
-            yield from self._failed(blank, fault, reader)
+            yield from self._failed(blank, fault, reader, item)
             return
         reading = ClusterReading(api, blank.cluster, settings.page)
         view = reading.read(settings, cluster.env, reader.as_of)
@@ -103,14 +128,24 @@ class KubernetesCollector:
             yield from Findings(blank, self.signals, reader).unread(
                 view.discovery.fault.gap, str(view.discovery.fault)
             )
+            yield from left(_exports(item), blank.cluster, view.discovery.fault.gap)
             return
+        files, lost = _exports(item), dict(item.payload).get("missing", ())
+        if files or lost:
+            view.metrics = read_exports(files, lost, cluster, settings, reader.files, reader.as_of)
+            yield from view.metrics.ledger
         yield from Findings(view, self.signals, reader).all()
 
-    def _failed(self, blank: View, fault: KubeFault, reader: Reader) -> Iterator[Yield]:
+    def _failed(self, blank: View, fault: KubeFault, reader: Reader, item: WorkItem) -> Iterator[Yield]:
         yield from Findings(blank, self.signals, reader).unread(fault.gap, str(fault))
+        yield from left(_exports(item), blank.cluster, fault.gap)
         yield LedgerRow(
             "kubernetes", "cluster", blank.cluster, 1, 0, failed=1, cause=fault.gap.value, detail=str(fault)
         )
+
+
+def _exports(item: WorkItem) -> list[Path]:
+    return [Path(name) for name, *_ in dict(item.payload).get("metrics", ())]
 
 
 def declared_population(settings: options.Settings) -> Iterator[Population]:

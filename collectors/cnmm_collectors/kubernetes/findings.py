@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import product
 
 from cnmm_collectors import accounts, placement, takeup
@@ -18,6 +19,7 @@ from cnmm_collectors.kubernetes.answers import (
     tools,
     transport,
     upkeep,
+    use,
     workloads,
 )
 from cnmm_collectors.kubernetes.answers.finding import Answer, Finding, Hidden, Nothing, within_sight
@@ -33,7 +35,7 @@ from cnmm_collectors.subjects import Subject, SubjectKind
 
 ANSWERS: tuple[Answer, ...] = (
     *workloads.ANSWERS, *access.ANSWERS, *transport.ANSWERS, *network.ANSWERS, *guardrails.ANSWERS,
-    *credentials.ANSWERS, *tools.ANSWERS, *platform.ANSWERS, *upkeep.ANSWERS,
+    *credentials.ANSWERS, *tools.ANSWERS, *platform.ANSWERS, *upkeep.ANSWERS, *use.ANSWERS,
 )  # fmt: skip
 NOT_MEASURED = Unknown(Gap.UNSUPPORTED, "this version does not measure it")
 
@@ -77,7 +79,8 @@ class Findings:
         for finding in found:
             subject = self.namespace(finding.namespace) if finding.namespace else self.cluster
             answered.add((finding.key, subject))
-            reading = _reading(finding, cited[finding.namespace, finding.key])
+            own = cited[finding.namespace, finding.key]
+            reading = _reading(finding, (own, *(self._exports if finding.exported else ())))
             yield Signal(finding.key, subject, self._view.source, reading)
         for spec in self._specs.values():
             blank = faults.get(spec.id, NOT_MEASURED)
@@ -198,6 +201,22 @@ class Findings:
             excerpt="\n".join(lines),
         )
 
+    @cached_property
+    def _exports(self) -> tuple[Evidence, ...]:
+        """The citations of the metrics exports: name and digest, and which week of them was used."""
+        kept = self._view.metrics
+        if kept is None or kept.week is None:
+            return ()
+        return tuple(
+            self._reader.cite(
+                locator=f"file:{one.name}",
+                query=f"CPU use and requests, {kept.week.said}, {one.series} series",
+                payload=f"{one.digest}\n{kept.week.start} {kept.week.end}\n{one.series}".encode(),
+                native_id=one.digest,
+            )
+            for one in kept.exports
+        )
+
     def _query(self, place: str, basis: Sequence[Resource]) -> str:
         if self._pinned:
             names = ", ".join(dict.fromkeys(one.plural for one in basis))
@@ -234,12 +253,12 @@ def _batches(found: Sequence[Finding]) -> Iterator[list[Finding]]:
         yield batch
 
 
-def _reading(finding: Finding, evidence: Evidence) -> Reading:
+def _reading(finding: Finding, evidence: tuple[Evidence, ...]) -> Reading:
     if isinstance(finding.value, Hidden):
-        return Unknown(finding.value.gap, finding.value.detail, (evidence,))
+        return Unknown(finding.value.gap, finding.value.detail, evidence)
     if isinstance(finding.value, Nothing):
-        return Absent((evidence,))
-    return Observed(finding.value, (evidence,))
+        return Absent(evidence)
+    return Observed(finding.value, evidence)
 
 
 def measured() -> frozenset[str]:

@@ -123,7 +123,8 @@ class Pod:
     """One pod that runs or will: its controller, its node, and what it says of itself; `images` only where
     a node's own agent may be told by them.
 
-    `eligible` for a share of workloads' traffic: not of the host's network, not of a job, not static.
+    `eligible` for a share of workloads' traffic: not of the host's network, not of a job, not static. `asks`
+    where it requests CPU.
     """
 
     namespace: str
@@ -135,6 +136,7 @@ class Pod:
     images: tuple[str, ...]
     endpoint: Endpoint
     tuned: str = ""
+    asks: bool = False
 
 
 def read_pod(item: Object) -> Pod | None:
@@ -157,7 +159,13 @@ def read_pod(item: Object) -> Pod | None:
         _images(spec) if text(owner, "kind") == "DaemonSet" else (),
         read_endpoint(namespace, carried, notes, spec),
         text(meta, "creationTimestamp")[:10] if "vpaUpdates" in notes else "",
+        _asks_for_cpu(spec),
     )  # fmt: skip
+
+
+def _asks_for_cpu(spec: Object) -> bool:
+    """True where a container requests CPU; the API server makes a limit that stands alone a request."""
+    return any("cpu" in mapping(one, "resources", "requests") for one in objects(spec, "containers"))
 
 
 def _controller(owner: Object, carried: Mapping[str, str], name: str) -> str:

@@ -41,6 +41,10 @@ class Cluster(BaseModel):
     context: str = Field(description="Context of the kubeconfig, or in-cluster")
     name: str = Field(default="", description="What the cluster is called in reports; its context by default")
     env: Environment = Field(default="", description="production or nonprod; empty where nobody says")
+    metrics: str = Field(
+        default="",
+        description="Pattern of the names of the metrics exports about it, where there are several clusters",
+    )
 
     @property
     def subject(self) -> Subject:

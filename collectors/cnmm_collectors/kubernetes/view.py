@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from cnmm_collectors.kubernetes.client import Discovery, Look
+from cnmm_collectors.kubernetes.metrics.exports import Kept
 from cnmm_collectors.kubernetes.objects import Pod, Workload
 from cnmm_collectors.kubernetes.resources import NAMESPACES, PODS, WORKLOADS, Document, Resource
 from cnmm_collectors.kubernetes.semantics.mtls import Endpoint
@@ -42,13 +43,15 @@ class Hardening:
 class PodFold:
     """Pods folded as they arrive: memory grows with workloads, not with pods.
 
-    `tuned` is the day the youngest pod came whose requests an autoscaler set.
+    `tuned` is the day the youngest pod came whose requests an autoscaler set; `requesting` are the
+    controllers by namespace whose pods ask for CPU.
     """
 
     namespaces: dict[str, Hardening] = field(default_factory=dict)
     endpoints: dict[tuple[str, str], set[Endpoint]] = field(default_factory=dict)
     watched: dict[str, set[str]] = field(default_factory=dict)
     tuned: str = ""
+    requesting: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, pod: Pod) -> None:
         """Take one pod."""
@@ -59,6 +62,8 @@ class PodFold:
             hardening.told += 1
             hardening.passed += pod.hardened
         self.tuned = max(self.tuned, pod.tuned)
+        if pod.asks:
+            self.requesting.setdefault(pod.namespace, set()).add(pod.controller)
         if pod.eligible:
             self.endpoints.setdefault((pod.namespace, pod.controller), set()).add(pod.endpoint)
         if pod.ready and pod.node and pod.controller.startswith("DaemonSet "):
@@ -72,6 +77,8 @@ class PodFold:
         self.tuned = max(self.tuned, other.tuned)
         for image, nodes in other.watched.items():
             self.watched.setdefault(image, set()).update(nodes)
+        for namespace, controllers in other.requesting.items():
+            self.requesting.setdefault(namespace, set()).update(controllers)
 
 
 @dataclass(slots=True)
@@ -80,7 +87,8 @@ class View:
 
     `lists` holds, for each resource, its objects, None where it is proven not to be served, or the fault;
     `holes` the namespaces in which a list was refused that others gave. `touched` is what was used since
-    somebody last cleared it. `encrypted` are the Secrets, by namespace and name, that Git holds encrypted.
+    somebody last cleared it. `encrypted` are the Secrets, by namespace and name, that Git holds encrypted;
+    `metrics` is what exports of a monitoring system say, None where there is none.
     """
 
     cluster: str
@@ -102,6 +110,7 @@ class View:
     encrypted: frozenset[tuple[str, str]] = frozenset()
     holes: dict[Resource, Mapping[str, KubeFault]] = field(default_factory=dict)
     touched: set[Resource] = field(default_factory=set)
+    metrics: Kept | None = None
     _made: dict[str, tuple[Any, frozenset[Resource]]] = field(default_factory=dict)
 
     def once(self, name: str, make: Callable[[], Made]) -> Made:

@@ -34,7 +34,8 @@ class Hidden:
 class Finding:
     """A reading of one key about a namespace, or about the cluster where `namespace` is empty.
 
-    `says` is one or a few lines that a citation shows; `basis` are the lists it was made from.
+    `says` is one or a few lines that a citation shows; `basis` are the lists it was made from, and `exported`
+    true for one that exports of metrics say as well.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Finding:
     value: Value | Nothing | Hidden
     says: str
     basis: Sequence[Resource]
+    exported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,16 +196,7 @@ def _may_act(autoscaler: Object) -> bool:
     )
 
 
-def _used(view: View) -> Iterator[Finding]:
-    hidden = Hidden(
-        Gap.NOT_COLLECTED, "no object of a cluster keeps 7 days of use, and no metrics export is read"
-    )
-    for name in view.tenants():
-        yield Finding("k8s.cpu_request_use_p50", name, hidden, hidden.detail, known.WORKLOADS)
-
-
 ANSWERS = (
-    Answer(("k8s.cpu_request_use_p50",), _used),
     Answer(("k8s.cncf_kept_project_count", "k8s.cncf_category_count"), _looked_after),
     Answer(("k8s.tool_change_count_12m",), _came_and_went),
     Answer(("k8s.off_standard_tool_ratio",), _off_standard),

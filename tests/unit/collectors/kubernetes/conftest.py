@@ -89,12 +89,15 @@ def make_reader(limits: KubeLimits = FAST, name: str = "kubernetes") -> SourceRe
 def run(api: ApiServer, tmp_path: Path) -> Run:
     """Run the collector against the server; keyword arguments are settings."""
 
-    def collect(limits: KubeLimits = FAST, context: str = "test", **settings: Any) -> Seen:
+    def collect(
+        limits: KubeLimits = FAST, context: str = "test", facts: tuple[tuple[str, str], ...] = (),
+        target: Target | None = None, **settings: Any,
+    ) -> Seen:  # fmt: skip
         given = {"clusters": [{"context": "test", "name": "prod", "env": "production"}], **settings}
         chosen = Settings.model_validate({"kubeconfig": api.kubeconfig(tmp_path), **given})
         collector, reader = KubernetesCollector(), make_reader(limits)
         yields: list[Yield] = []
-        for one in list(collector.plan(Target("kube", context), chosen, reader)):  # type: ignore[arg-type]
+        for one in list(collector.plan(target or Target("kube", context, facts=facts), chosen, reader)):  # type: ignore[arg-type]
             if isinstance(one, WorkItem):
                 yields += collector.collect(one, chosen, reader)  # type: ignore[arg-type]
             else:

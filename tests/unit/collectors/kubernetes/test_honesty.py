@@ -221,7 +221,8 @@ def test_probe_says_what_cannot_be_seen(shop: ApiServer, tmp_path: Path) -> None
     shop.faults["/rolebindings"] = refuse(403, "Forbidden")
     chosen = Settings(kubeconfig=shop.kubeconfig(tmp_path))
     found = list(KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader()))  # type: ignore[arg-type]
-    assert [one.readable for one in found] == [True, False]
+    assert [one.readable for one in found] == [True, False, False]
+    assert (found[2].group, found[2].gap) == ("metrics", Gap.NOT_COLLECTED)
     assert found[1].group == "rolebindings (rbac.authorization.k8s.io)"
     assert "single namespaces" in found[1].detail
     assert "403" in found[1].detail
@@ -231,7 +232,7 @@ def test_probe_says_what_cannot_be_seen(shop: ApiServer, tmp_path: Path) -> None
 def probe(shop: ApiServer, tmp_path: Path, **settings: Any) -> dict[str, Probe]:
     chosen = Settings(kubeconfig=shop.kubeconfig(tmp_path), **settings)
     found = KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader())  # type: ignore[arg-type]
-    return {one.group: one for one in found if not one.readable}
+    return {one.group: one for one in found if not one.readable and one.group != "metrics"}
 
 
 def test_probe_names_what_no_list_can(shop: ApiServer, tmp_path: Path) -> None:
