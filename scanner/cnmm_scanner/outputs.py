@@ -32,8 +32,12 @@ class OutputFault(Fault):
 
 
 def load_renderers(formats: Sequence[str] | None, own_only: bool) -> dict[str, Renderer]:
-    """Return the renderers of the formats: the usual for None, each for `all`; raises PluginFault."""
-    names = DEFAULT_FORMATS if formats is None else formats
+    """Return the renderers of the formats: the usual for None, each for `all`; raises PluginFault.
+
+    A format may name several, separated by commas.
+    """
+    given = DEFAULT_FORMATS if formats is None else formats
+    names = [name.strip() for each in given for name in each.split(",")]
     if EVERY in names:
         wanted = list(discover(RENDERERS, own_only))
     else:

@@ -13,6 +13,7 @@ from cnmm_scanner.faults import Fault
 
 COLLECTORS, JOINS = "cnmm.collectors", "cnmm.joins"
 RENDERERS, CATALOGUES = "cnmm.renderers", "cnmm.catalogues"
+_WHAT = {COLLECTORS: "collector", JOINS: "join", RENDERERS: "report format", CATALOGUES: "catalogue"}
 OWN = "cnmm"
 
 
@@ -95,7 +96,7 @@ def find(group: str, name: str, own_only: bool = False) -> Plugin:
         if plugin.name == name:
             return plugin
     names = ", ".join(plugin.name for plugin in known) or "none"
-    raise PluginFault(f"no {group.partition('.')[2]} plug-in is called {name!r}; installed: {names}")
+    raise PluginFault(f"no {_WHAT[group]} is called {name!r}; installed: {names}")
 
 
 def load_collectors(plugins: Iterable[Plugin]) -> dict[str, Any]:

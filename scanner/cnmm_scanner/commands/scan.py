@@ -110,7 +110,7 @@ _JUDGING: list[Callable[[Any], Any]] = [
         "--format",
         "formats",
         multiple=True,
-        help="A report format, or `all`; the usual four by default.",
+        help="Report formats, separated by commas, or `all`; the usual four by default.",
     ),
     click.option("--fail-under", multiple=True, metavar="SECTION=LEVEL", help="Exit 1 below a proven level."),
     click.option(
