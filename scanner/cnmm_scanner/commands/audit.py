@@ -129,7 +129,10 @@ def recheck(
     help="Private file of replacements; the same file gives the same replacements again.",
 )
 @click.option(
-    "--format", "formats", multiple=True, help="Report formats, separated by commas, or `all`; the usual four by default."
+    "--format",
+    "formats",
+    multiple=True,
+    help="Report formats, separated by commas, or `all`; the usual four by default.",
 )
 @click.option("--no-plugins", is_flag=True, help="Use nothing but what cnmm itself brings.")
 def export(

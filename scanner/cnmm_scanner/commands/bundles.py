@@ -86,7 +86,10 @@ def assess(
 @click.argument("bundle", type=_FILE)
 @click.option("-o", "--output", type=_FOLDER, default="cnmm-report", show_default=True)
 @click.option(
-    "--format", "formats", multiple=True, help="Report formats, separated by commas, or `all`; the usual four by default."
+    "--format",
+    "formats",
+    multiple=True,
+    help="Report formats, separated by commas, or `all`; the usual four by default.",
 )
 @click.option("--no-plugins", is_flag=True, help="Use nothing but what cnmm itself brings.")
 @click.option("--marks", type=_FILE, help="Reviewers' marks; BUNDLE.marks.yaml where it is there.")

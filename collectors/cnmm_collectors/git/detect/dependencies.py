@@ -16,14 +16,19 @@ _NAME = re.compile(r"\s*(?:-\s*)?([A-Za-z0-9][\w.-]*)")
 _GO = re.compile(r"^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+)\s+v\S+(\s*//\s*indirect)?\s*$")
 _ARTIFACT = re.compile(r"<dependency>.{0,2000}?<artifactId>\s*([\w.-]+)\s*</artifactId>", re.DOTALL)
 _GRADLE = re.compile(
-    r"^\s*(?:implementation|api|compile|runtimeOnly|annotationProcessor)\b[ (]*[\"']([\w.-]+):([\w.-]+)"
+    r"^\s*(?:implementation|api|compile|runtimeOnly|annotationProcessor)\b[ (]*[\"'][\w.-]+:([\w.-]+)"
+)
+_CATALOG = re.compile(r"[\w.-]+:([\w.-]+)(?::\S*)?")
+_GEM = re.compile(r"^\s*(?:gem|\w+\.add(?:_runtime)?_dependency)[ (]+[\"']([\w.-]+)[\"']")
+_NUGET = re.compile(
+    r"<(?:PackageReference|PackageVersion|package)\s[^>]{0,1000}?\b(?:Include|id)\s*=\s*[\"']([\w.-]+)[\"']"
 )
 _CONDA = re.compile(r"^\s*-\s*([A-Za-z0-9][\w.-]*)\s*([<>=!~].*)?$")
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One direct dependency: ecosystem (python, javascript, go, java, rust), name, file and line."""
+    """One direct dependency: ecosystem (a key of `ml.yaml`'s tables), name, file and line."""
 
     ecosystem: str
     name: str
@@ -65,7 +70,7 @@ def _reader(name: str) -> tuple[str, _Read] | None:
         return "python", _requirements
     if name in ("environment.yml", "environment.yaml"):
         return "python", _conda
-    return _READERS.get(name)
+    return _READERS.get(name) or _READERS.get(f"*.{name.rpartition('.')[2]}")
 
 
 def normal(name: str) -> str:
@@ -81,10 +86,7 @@ def _requirements(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _conda(text: str) -> Iterator[tuple[str, int]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        match = _CONDA.match(line)
-        if match:
-            yield normal(match[1]), number
+    return ((normal(name), line) for name, line in _by_line(_CONDA, text))
 
 
 def _pyproject(text: str) -> Iterator[tuple[str, int]]:
@@ -110,9 +112,14 @@ def _pipfile(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _cargo(text: str) -> Iterator[tuple[str, int]]:
-    lines = _first_lines(text)
-    for name in _table(_toml(text), "dependencies"):
-        yield name, lines.get(name, 1)
+    lines, document = _first_lines(text), _toml(text)
+    tables = [document, _table(document, "workspace"), *_table(document, "target").values()]
+    for name, how in [entry for table in tables for entry in _table(table, "dependencies").items()]:
+        renamed = how.get("package") if isinstance(how, dict) else None
+        yield renamed if isinstance(renamed, str) else name, lines.get(name, 1)
+        # The crate gives its part for controllers under this feature alone.
+        if name == "kube" and isinstance(how, dict) and "runtime" in _strings(how.get("features")):
+            yield "kube-runtime", lines.get(name, 1)
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -141,12 +148,21 @@ def _first_lines(text: str) -> dict[str, int]:
     return found
 
 
-def _package(text: str) -> Iterator[tuple[str, int]]:
+def _json(text: str) -> Any:
     try:
-        document: Any = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise _Malformed from None
+
+
+def _composer(text: str) -> Iterator[tuple[str, int]]:
     lines = _first_lines(text)
+    for name in _table(_json(text), "require"):
+        yield name.lower(), lines.get(name, 1)
+
+
+def _package(text: str) -> Iterator[tuple[str, int]]:
+    document, lines = _json(text), _first_lines(text)
     for field in ("dependencies", "peerDependencies"):
         for name in _table(document, field):
             yield name, lines.get(name, 1)
@@ -168,10 +184,35 @@ def _pom(text: str) -> Iterator[tuple[str, int]]:
 
 
 def _gradle(text: str) -> Iterator[tuple[str, int]]:
+    return _by_line(_GRADLE, text)
+
+
+def _version_catalog(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the modules of a Gradle version catalogue: a string, or a table with `module` or `name`."""
+    lines = _first_lines(text)
+    for alias, how in _table(_toml(text), "libraries").items():
+        entry = how if isinstance(how, dict) else {"module": how}
+        match = _CATALOG.fullmatch(str(entry.get("module", "")))
+        name = match[1] if match else entry.get("name")
+        if isinstance(name, str):
+            yield name, lines.get(alias, 1)
+
+
+def _by_line(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, int]]:
     for number, line in enumerate(text.split("\n"), 1):
-        match = _GRADLE.match(line)
+        match = pattern.match(line)
         if match:
-            yield match[2], number
+            yield match[1], number
+
+
+def _gems(text: str) -> Iterator[tuple[str, int]]:
+    return _by_line(_GEM, text)
+
+
+def _nuget(text: str) -> Iterator[tuple[str, int]]:
+    text = blank_comments(text)
+    for match in _NUGET.finditer(text):
+        yield match[1].lower(), text.count("\n", 0, match.start(1)) + 1
 
 
 _READERS: dict[str, tuple[str, _Read]] = {
@@ -183,4 +224,13 @@ _READERS: dict[str, tuple[str, _Read]] = {
     "build.gradle": ("java", _gradle),
     "build.gradle.kts": ("java", _gradle),
     "cargo.toml": ("rust", _cargo),
+    "libs.versions.toml": ("java", _version_catalog),
+    "gemfile": ("ruby", _gems),
+    "*.gemspec": ("ruby", _gems),
+    "composer.json": ("php", _composer),
+    "directory.packages.props": ("dotnet", _nuget),
+    "packages.config": ("dotnet", _nuget),
+    "*.csproj": ("dotnet", _nuget),
+    "*.fsproj": ("dotnet", _nuget),
+    "*.vbproj": ("dotnet", _nuget),
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from cnmm_collectors.git.detect.dependencies import is_build_file
 from cnmm_collectors.git.detect.manifests import could_be_manifest
 from cnmm_collectors.git.detect.readings import (
     Hit,
@@ -23,13 +24,21 @@ from cnmm_collectors.signals import Signal
 KEYS = ("git.operator_repo_count", "git.owned_crd_count")
 _DEFINITIONS = frozenset({"CustomResourceDefinition", "CompositeResourceDefinition"})
 _NEEDLE = re.compile(rb"kind:\s*[\"']?(CustomResourceDefinition|CompositeResourceDefinition)")
+_HOOKED = re.compile(rb"metacontroller\.k8s\.io")
 _FRAMEWORKS = {
-    "go": ("sigs.k8s.io/controller-runtime", "github.com/operator-framework/operator-sdk"),
+    "go": (
+        "sigs.k8s.io/controller-runtime",
+        "github.com/operator-framework/operator-sdk",
+        "github.com/crossplane/crossplane-runtime",
+        "github.com/rancher/wrangler",
+    ),
     "python": ("kopf",),
-    "java": ("operator-framework", "io.javaoperatorsdk:operator-framework", "operator-framework-core"),
-    "rust": ("kube-runtime",),
+    "java": ("operator-framework", "operator-framework-core", "operator-framework-spring-boot-starter",
+             "quarkus-operator-sdk"),
+    "rust": ("kube-runtime", "kubert"),
     "javascript": ("@dot-i/k8s-operator",),
-}
+    "dotnet": ("kubeops", "kubeops.operator", "kubeops.operator.web"),
+}  # fmt: skip
 _SCAFFOLD = re.compile(r"^(layout|projectName|domain|plugins):", re.MULTILINE)
 _EXAMPLE = re.compile(r"(^|\.)(example\.(com|org|net|io)|my\.domain)$")
 
@@ -67,8 +76,8 @@ def operator_hits(survey: Survey) -> list[Hit]:
 
 
 def _operator_doubts(survey: Survey) -> tuple[Doubt, ...]:
-    names = ("PROJECT", "go.mod", "pyproject.toml", "pom.xml")
-    return survey.doubts(lambda path: path.rpartition("/")[2] in names or "requirements" in path)
+    files = survey.doubts(lambda path: is_build_file(path) or path.rpartition("/")[2] == "PROJECT")
+    return (*files, *survey.doubts(could_be_manifest, _HOOKED))
 
 
 def owned_definitions(survey: Survey) -> dict[str, Hit]:

@@ -21,8 +21,7 @@ _NOT_MANIFESTS = re.compile(
 )
 _NAMES = re.compile(
     r"^((docker|container)file(\..*)?|project\.toml|project|\.gitlab-ci\.ya?ml|jenkinsfile.*"
-    r"|requirements[^/]*\.(txt|in)|pyproject\.toml|pipfile|package\.json|go\.mod|pom\.xml"
-    r"|build\.gradle(\.kts)?|cargo\.toml|\.trivyignore|osv-scanner\.toml|\.gitleaks\.toml"
+    r"|\.trivyignore|osv-scanner\.toml|\.gitleaks\.toml"
     r"|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject)$"
 )
 _ENDINGS = (".dockerfile", "vex.json", ".rego")
@@ -37,7 +36,7 @@ def wanted(path: str) -> bool:
     if not counts(path):
         return False
     name = path.rpartition("/")[2].lower()
-    if name.endswith(_ENDINGS) or _NAMES.match(name):
+    if name.endswith(_ENDINGS) or _NAMES.match(name) or is_build_file(name):
         return True
     if is_prose(path):
         return any(module.could_decide(path) for module in (documents, decisions, guidelines))
