@@ -92,7 +92,8 @@ class Authorship:
         from it.
         """
         aggregate = f"{component.subject} {value} {sorted(counts)}".encode()
-        return Observed(value, (self.cite.history(f"{what}: {value}", aggregate),))
+        told = ("no", "yes")[value] if isinstance(value, bool) else value
+        return Observed(value, (self.cite.history(f"{what}: {told}", aggregate),))
 
     def _concentration(self, component: Component, year: Sequence[Touch]) -> dict[str, Reading]:
         people = {person for touch in year for person in touch.people}
