@@ -100,13 +100,15 @@ def _hosts() -> Iterator[str]:
     tiers = " | ".join(f"GitLab {tier}" for tier in TIERS)
     yield f"| Signal | GitHub: least permission | GitLab: least role | {tiers} |"
     yield "| --- | --- | --- | --- | --- | --- |"
-    for spec in registry.declared(("host", "codeowners", "iam")):
-        yield from _host_row(spec, needs)
+    known = signals_of(needs)
+    for spec in registry.declared(("host", "codeowners", "iam", "ci")):
+        if not spec.id.startswith("ci.") or spec.id in known:
+            yield from _host_row(spec, needs)
     yield "\nWhat GitLab answers is grouped as `cnmm doctor gitlab:GROUP` prints it:\n"
     yield "| Group | Least role | Least tier | Signals |"
     yield "| --- | --- | --- | --- |"
     for need in needs:
-        signals = ", ".join(f"`{one}`" for one in need.signals)
+        signals = ", ".join(f"`{one}`" for one in need.signals) or "none alone"
         yield f"| {need.group} | {need.role} | {TIERS[need.tier - 1]} | {signals} |"
     yield "\nSignals of these families that a host does not answer alone:\n"
     yield "| Signal | Source | What it takes |"
@@ -115,7 +117,7 @@ def _hosts() -> Iterator[str]:
         if not {"github", "gitlab"} & {source.name for source in spec.sources}:
             source = spec.sources[0]
             yield f"| `{spec.id}` | {source.name} | {_cell(source.permission)} |"
-    yield "\nWhat hosts could tell and are not asked for:\n"
+    yield "\nWhat hosts could tell and are not asked for: it would be read wrongly, or tell of persons.\n"
     yield "| What | Host | Why not |"
     yield "| --- | --- | --- |"
     yield from (f"| {what} | {host} | {why} |" for what, host, why in UNASKED)

@@ -1,4 +1,4 @@
-"""What counts the same as a setting that is sold by plan: the practice itself, wherever it was observed."""
+"""What counts the same as what is set or declared: the practice itself, wherever it was observed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ EQUIVALENT: Mapping[str, tuple[str, ...]] = {
     "host.push_protection_ratio": ("ci.secret_scan_ratio",),
     "host.secret_scanning_ratio": ("ci.secret_scan_ratio",),
     "host.dependency_alert_ratio": ("ci.image_scan_ratio",),
-    "host.required_security_check_ratio": ("ci.policy_test_ratio",),
+    "host.required_security_check_ratio": ("ci.policy_test_ratio", "host.security_check_run_ratio"),
+    "ci.provenance_ratio": ("host.release_provenance_ratio",),
+    "ci.sbom_ratio": ("host.release_sbom_ratio",),
 }
-"""The setting, and the practices any of which a row that asks for it takes as well, for every host.
+"""What is set or declared, and the practices any of which a row that asks for it takes as well, everywhere.
 
 `host.branch_protection_ratio` counts reviewed changes itself where the plan has no rule of approval.
 """

@@ -13,6 +13,9 @@ RIGHTS = {
     "MAINTAIN": gitlab.MAINTAINER,
     "ADMIN": gitlab.OWNER,
 }
+JOBS = ("build", "trivy", "lint")
+"""What ran on the newest change of a repository whose branch is protected, as GitLab's double has it too."""
+RELEASED = "2026-09-01T00:00:00Z"
 SCANS = ["SECRET_DETECTION", "DEPENDENCY_SCANNING"]
 
 
@@ -28,6 +31,7 @@ class Repository:
     owners: str = ""
     direct: tuple[str, ...] = ()
     gate: str = ""
+    released: tuple[str, ...] = ()
     open_changes: int = 0
 
 
@@ -97,9 +101,11 @@ def reality() -> Reality:
     return Reality(
         repositories=[
             Repository("checkout", analysed=True, open_changes=4,
+                       released=("checkout.tgz", "checkout.tgz.sig", "sbom.cdx.json"),
                        owners="* @acme/payments\n/docs @acme/gone\n/api @acme/payments\n"),
             Repository("ledger", protected=False, scanned=False),
-            Repository("portal", public=True, direct=("dora-direct",), gate="web"),
+            Repository("portal", public=True, direct=("dora-direct",), gate="web",
+                       released=("portal.tgz",)),
             *(Repository(name) for name in names[3:]),
         ],
         idle={"attic": "archived", "blank": "empty", "copy": "fork", "locked": "disabled"},
@@ -145,6 +151,14 @@ def as_github(one: Reality) -> github.Organisation:
              "disabled": {"isDisabled": True}}  # fmt: skip
     org.repositories += [github.repository(name, **flags[kind]) for name, kind in one.idle.items()]
     off = {"status": "disabled"}
+    org.newest = {
+        each.name: {"at": "2026-10-01T00:00:00Z", "checks": [(job, "SUCCESS") for job in JOBS]}
+        for each in one.repositories if each.protected
+    }  # fmt: skip
+    org.releases = {
+        each.name: {"at": RELEASED, "files": list(each.released)}
+        for each in one.repositories if each.released
+    }  # fmt: skip
     for each in one.repositories:
         if not each.scanned:
             org.security[each.name] = {"secret_scanning": off, "secret_scanning_push_protection": off}
@@ -251,6 +265,11 @@ def _on_gitlab(one: Reality, each: Repository) -> gitlab.Row:
         ],
         "pipelines": [{"createdAt": "2026-11-10T08:00:00Z", "ref": "main", "artifacts": reports}],
     }  # fmt: skip
+    if each.released:
+        changes["releases"] = [gitlab.release("v1", RELEASED, each.released)]
+    if each.gate:
+        # The host reckons from the merge, so that its figure is lower than what is counted from the first commit.
+        changes["figures"] = {"leadTimeForChanges": 3 * 3600.0, "changeFailureRate": 0.0}
     if each.owners:
         changes["owners"] = gitlab.owners(each.owners, [{"code": "inaccessible_owner", "lines": [2]}])
     if not each.protected:

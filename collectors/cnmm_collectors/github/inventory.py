@@ -10,8 +10,10 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.access import read_teams
 from cnmm_collectors.github.accounts import read_accounts
 from cnmm_collectors.github.client import Answer, Client, own_page, unread
+from cnmm_collectors.github.configurations import with_configurations
 from cnmm_collectors.github.description import Sight, describe, readable
 from cnmm_collectors.github.environments import read_gates
+from cnmm_collectors.github.practice import BATCH
 from cnmm_collectors.github.security import read_assistant, read_security, read_security_of
 from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Team, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
@@ -22,7 +24,7 @@ _NO_SIGN_ON = ("free", "team")
 """Plans without sign-in through a provider, at the organisation or above it."""
 _NOT_IN_PLAN = Unread(Gap.NOT_LICENSED, "the plan does not include sign-in through a provider")
 _SIGN_ON = Unread(Gap.UNSUPPORTED, "the host does not show whether sign-in through the provider is enforced")
-_OWN_CALLS = 12
+_OWN_CALLS = 17
 """The calls an organisation takes beside those that grow with it."""
 _ADMINISTRATION = ("read", "write")
 
@@ -103,7 +105,11 @@ def count_calls(client: Client, organisation: str) -> tuple[int, int]:
     teams = head.answer.at("organization", "teams", "totalCount")
     count = repositories if isinstance(repositories, int) else 0
     grants = teams if isinstance(teams, int) else 0
-    pages = (-(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50))
+    drawn = count if client.settings.sample is None else min(count, client.settings.sample)
+    pages = (
+        -(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50),
+        -(-drawn // BATCH),
+    )  # fmt: skip
     return _OWN_CALLS + sum(pages), count
 
 
@@ -114,6 +120,7 @@ def read_organisation(client: Client, organisation: str) -> Organisation:
     sight = _sight(client, organisation, head, teams)
     repositories, listed, why = _repositories(client, organisation, sight)
     repositories = read_security(client, organisation, repositories)
+    repositories = with_configurations(client, organisation, repositories)
     repositories = read_gates(client, repositories)
     partial = why or _why_partial(client, head, listed)
     return Organisation(
@@ -128,7 +135,7 @@ def read_organisation(client: Client, organisation: str) -> Organisation:
         cite=(*head.cite, *head.rest_cite),
         second_factor=_second_factor(head),
         linked=_linked(head),
-        sign_on=_NOT_IN_PLAN if head.plan() in _NO_SIGN_ON else _SIGN_ON,
+        sign_on=_sign_on(client, organisation, head),
         assistant=read_assistant(client, organisation),
         accounts=read_accounts(
             client,
@@ -228,6 +235,21 @@ def _second_factor(head: _Head) -> Read[bool] | Unread:
             Gap.NOT_VISIBLE, "the host demands none; whether the identity provider does is not shown"
         )
     return Read(value, cite)
+
+
+def _sign_on(client: Client, organisation: str, head: _Head) -> Read[bool] | Unread:
+    """Return whether members get in through a provider alone: so where it made their accounts.
+
+    Groups of the provider are listed in an enterprise whose accounts it manages, and nowhere else.
+    """
+    if head.plan() in _NO_SIGN_ON:
+        return _NOT_IN_PLAN
+    path = f"/orgs/{organisation}/external-groups"
+    body, outcome = client.get(path, per_page=1)
+    groups = body.get("groups") if outcome.kind is Kind.PRESENT and isinstance(body, Mapping) else None
+    if not isinstance(groups, list) or not groups:
+        return _SIGN_ON
+    return Read(True, (client.cite("groups of the identity provider", {"groups": True}, path=path),))
 
 
 def _linked(head: _Head) -> Read[tuple[int, int]] | Unread:

@@ -10,6 +10,7 @@ from cnmm_collectors.github.client import Client
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.deployments import COMPONENT_SIGNALS
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
+from cnmm_collectors.hosts.practice import BILL, CHECKED, PROVENANCE
 from cnmm_collectors.hosts.tracker import spellings
 from cnmm_collectors.hosts.tracking import TEAM_SIGNALS
 from cnmm_collectors.plugin import Probe
@@ -17,6 +18,7 @@ from cnmm_collectors.signals import Gap
 
 _HIDDEN = Outcome(Kind.NOT_PERMITTED, "it is left out of what a repository shows")
 
+PUBLISHED = (PROVENANCE, BILL)
 _LISTS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...], str], ...] = (
     ("security settings", "/orgs/{org}/repos", {"type": "all"},
      ("host.secret_scanning_ratio", "host.push_protection_ratio"),
@@ -29,10 +31,21 @@ _LISTS: tuple[tuple[str, str, dict[str, Any], tuple[str, ...], str], ...] = (
      ("host.code_scanning_ratio", "host.critical_alert_fixed_ratio"), "code scanning alerts: read"),
     ("secret alerts", "/orgs/{org}/secret-scanning/alerts", {"hide_secret": "true"},
      ("host.critical_alert_fixed_ratio",), "secret scanning alerts: read"),
+    ("attestations", "/orgs/{org}/attestations/repositories", {"predicate_type": "provenance"}, PUBLISHED,
+     "attestations: read"),
+    ("enforced security configurations", "/orgs/{org}/code-security/configurations", {},
+     ("host.secret_scanning_ratio", "host.push_protection_ratio", "host.dependency_alert_ratio"),
+     "administration: read, as owner or security manager"),
     ("assistant seats", "/orgs/{org}/copilot/billing", {}, ("host.ai_assistant_in_use",),
      "copilot: read, as owner"),
 )  # fmt: skip
 
+
+_SHOWN: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("releases", "latestRelease", PUBLISHED, "contents: read"),
+    ("checks", "merged", (CHECKED,), "pull requests: read, checks: read, commit statuses: read"),
+)
+"""What the question about practices shows of a repository, by field."""
 
 _FIELDS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("branch rules", "defaultBranchRef",
@@ -52,7 +65,7 @@ _EVERY = tuple(
         signal
         for signals in (
             ("host.mfa_enforced", "host.team_repo_ratio", "host.cross_team_review_ratio"),
-            *(row[2] for row in _FIELDS), *(row[3] for row in _LISTS),
+            *(row[2] for row in _FIELDS), *(row[2] for row in _SHOWN), *(row[3] for row in _LISTS),
             COMPONENT_SIGNALS, ("host.iteration_team_ratio",),
         )
         for signal in signals
@@ -102,14 +115,22 @@ def _repository(client: Client, organisation: str) -> Iterator[Probe]:
     node = answer.at(*at) if answer is not None else None
     if answer is None or not isinstance(node, Mapping):
         missing = outcome if answer is None else _HIDDEN
-        yield from (_probe(name, signals, missing, needs) for name, _, signals, needs in _FIELDS)
+        yield from (_probe(name, signals, missing, needs) for name, _, signals, needs in (*_FIELDS, *_SHOWN))
         return
     for name, field, signals, needs in _FIELDS:
         hidden = answer.miss(*at, field) or (None if node.get(field) is not None else _HIDDEN)
         yield _probe(name, signals, hidden or outcome, needs)
+    yield from _practice(client, str(node.get("id")))
     answer, outcome = client.query("deployments", ids=[str(node.get("id"))], stages=["production"], n=1)
     miss = answer.miss("nodes", 0) if answer is not None else None
     yield _probe("deployments", COMPONENT_SIGNALS, miss or outcome, "deployments: read, contents: read")
+
+
+def _practice(client: Client, key: str) -> Iterator[Probe]:
+    answer, outcome = client.query("practice", ids=[key])
+    for name, field, signals, needs in _SHOWN:
+        miss = answer.miss("nodes", 0, field) if answer is not None else None
+        yield _probe(name, signals, miss or outcome, needs)
 
 
 def _teams(client: Client, organisation: str) -> Probe:

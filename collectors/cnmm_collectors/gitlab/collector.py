@@ -13,7 +13,9 @@ from cnmm_collectors.gitlab import settings as options
 from cnmm_collectors.gitlab.activity import ACTIVITY, predict, read_changes
 from cnmm_collectors.gitlab.client import Client, path_of
 from cnmm_collectors.gitlab.deploying import read_releases
+from cnmm_collectors.gitlab.figures import read_figures
 from cnmm_collectors.gitlab.inventory import Unseen, count_calls, read_one, read_organisation
+from cnmm_collectors.gitlab.practice import COMPONENTS
 from cnmm_collectors.gitlab.probes import SUPPORT, probe_all
 from cnmm_collectors.gitlab.tracking import asks, read_work
 from cnmm_collectors.gitlab.vulnerabilities import read_scans
@@ -40,7 +42,10 @@ _ONE = 12
 
 
 def _answerable() -> tuple[SignalSpec, ...]:
-    specs = registry.declared(FAMILIES)
+    specs = (
+        *registry.declared(FAMILIES),
+        *(one for one in registry.declared(("ci",)) if one.id in COMPONENTS),
+    )
     return tuple(spec for spec in specs if any(source.name == "gitlab" for source in spec.sources))
 
 
@@ -147,7 +152,9 @@ class GitLabCollector:
         found, sight, _ = read(client, name, path, reader.as_of)
         days = client.settings.alert_days
         scans = None if alone else read_scans(client, sight, path, reader.as_of, days)
-        return Known(found, judge_ownership(found), scans)
+        worked = client.settings.activity and client.settings.work
+        figures = read_figures(client, sight, name, found, reader.as_of) if worked else {}
+        return Known(found, judge_ownership(found), scans, figures)
 
     def _failed(
         self, target: Target, settings: options.Settings, fault: HttpFault | Unseen

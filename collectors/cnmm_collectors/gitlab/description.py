@@ -11,6 +11,7 @@ from cnmm_collectors.gitlab.details import Detail
 from cnmm_collectors.gitlab.environments import read_gates, stages_of
 from cnmm_collectors.gitlab.groups import Members, Tree, members_of, readable_inside
 from cnmm_collectors.gitlab.owners import read_owners
+from cnmm_collectors.gitlab.practice import read_checked, read_release, shared_by
 from cnmm_collectors.gitlab.projects import Row
 from cnmm_collectors.gitlab.rights import Role, Sight
 from cnmm_collectors.gitlab.rules import read_rules
@@ -59,13 +60,18 @@ def describe(world: World, row: Row, detail: Detail | Unread, direct: Members | 
         open_changes=_open(world.sight, row, detail, role),
         stages=stages_of(detail, names),
         debt=_debt(row, detail, role),
+        release=read_release(world.client, world.sight, row, detail, role, world.as_of),
+        checked=read_checked(world.client, row, detail, role),
+        proofs=shared_by(world.client, row, detail, world.as_of),
         marks=_marks(row),
     )  # fmt: skip
 
 
 def _blank(world: World, one: Repository, row: Row, why: Unread, direct: Members | Unread) -> Repository:
     visible = _visible(world, row, direct)
-    return replace(one, visible_inside=visible, rules=why, owners=why, persons=why, gates=why)
+    return replace(
+        one, visible_inside=visible, rules=why, owners=why, persons=why, gates=why, release=why, checked=why
+    )
 
 
 def _archived(row: Row, as_of: date) -> datetime | None:

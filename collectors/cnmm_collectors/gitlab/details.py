@@ -47,9 +47,9 @@ class Details:
         return self.nodes.get(path, missing)
 
 
-def read_details(client: Client, organisation: str) -> Details:
-    """Return what is asked of every project of an organisation."""
-    parts, lost = list(PARTS), dict[str, Unread]()
+def read_details(client: Client, organisation: str, left: Mapping[str, Unread]) -> Details:
+    """Return what is asked of every project of an organisation; `left` says why a part is not."""
+    parts, lost = [part for part in PARTS if part not in left], dict(left)
     while True:
         pages = client.connection(
             projects_query(parts), ("group", "projects"), client.settings.page, org=organisation,
@@ -80,9 +80,9 @@ def _again(
         yield from rest
 
 
-def read_detail(client: Client, path: str) -> Details:
+def read_detail(client: Client, path: str, left: Mapping[str, Unread]) -> Details:
     """Return what is asked of a single project."""
-    parts, lost = list(PARTS), dict[str, Unread]()
+    parts, lost = [part for part in PARTS if part not in left], dict(left)
     while True:
         answer, outcome = client.query(project_query(parts), path=path, **_labels(client, parts))
         dropped = _unknown(outcome, parts) if answer is None else []

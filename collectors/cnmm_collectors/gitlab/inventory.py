@@ -22,7 +22,7 @@ from cnmm_collectors.hosts.facts import SAMPLED, Draw, Organisation, Repository,
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
-_OWN_CALLS = 13
+_OWN_CALLS = 14
 """The calls a group takes beside those that grow with it."""
 
 
@@ -67,7 +67,7 @@ def read_organisation(
     for row in rows:
         sight = replace(sight, subscription=raised(sight.subscription, row.data))
     tree = read_tree(client, name, path, group, rows)
-    details = read_details(client, path)
+    details = read_details(client, path, sight.left())
     world = World(client, sight, name, tree, as_of)
     direct = {row.path: direct_members(client, row, details.of(row.path)) for row in rows}
     found = [describe(world, row, details.of(row.path), direct[row.path]) for row in rows]
@@ -91,6 +91,7 @@ def read_organisation(
             linked=settings.linked,
             sign_on=settings.sign_on,
             assistant=settings.assistant,
+            streams=settings.streams,
             accounts=accounts_of(tree, sight.role, direct.values()),
             draw=sample,
         ),
@@ -140,6 +141,7 @@ def _with_scanners(
         replace(
             one, secret_scanning=ran[one.name].secret, dependency_alerts=ran[one.name].dependency,
             code_scanning=ran[one.name].code, push_protection=pushed[one.name],
+            proofs={**one.proofs, **ran[one.name].proofs},
         )
         if one.name in ran else one
         for one in found
@@ -155,7 +157,7 @@ def read_one(client: Client, name: str, path: str, as_of: date) -> tuple[Organis
     sight = replace(sight, subscription=raised(sight.subscription, row.data))
     alone = Unread(Gap.NOT_COLLECTED, "one project was asked for")
     world = World(client, sight, name, alone, as_of)
-    details = read_detail(client, path)
+    details = read_detail(client, path, sight.left())
     detail = details.of(path)
     one = describe(world, row, detail, direct_members(client, row, detail))
     (one,) = _with_scanners(client, sight, [row], details, [one], as_of)

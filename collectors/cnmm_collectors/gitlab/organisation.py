@@ -17,6 +17,8 @@ from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.signals import Gap
 
 ASSISTANT_DAYS = 28
+_GIVEN = "default"
+"""The name of the value stream that every group has."""
 _HIDDEN_INSTANCE = Unread(
     Gap.NOT_VISIBLE, "the group demands none; whether the whole host does is shown to administrators only"
 )
@@ -34,6 +36,7 @@ class Settings:
     sign_on: Read[bool] | Unread
     linked: Read[tuple[int, int]] | Unread
     assistant: Read[bool] | Unread
+    streams: Read[bool] | Unread
 
 
 def read_settings(
@@ -50,6 +53,7 @@ def read_settings(
         sign_on=_sign_on(client, sight, instance),
         linked=_linked(client, sight, organisation, tree),
         assistant=_assistant(client, sight, organisation, as_of),
+        streams=_streams(client, sight, organisation),
     )
 
 
@@ -129,3 +133,25 @@ def _assistant(client: Client, sight: Sight, organisation: str, as_of: date) -> 
         return hidden or Unread(Gap.NOT_ENABLED, "no usage of the host's own assistant is recorded")
     # Of the number only whether there is one is cited: a small one would single people out.
     return Read(used > 0, (client.cite("usage of the assistant", {**span, "used": used > 0}),))
+
+
+def _streams(client: Client, sight: Sight, organisation: str) -> Read[bool] | Unread:
+    """Return that a value stream beside the one that every group has is defined; none proves nothing."""
+    lacking = sight.subscription.lacking(Tier.PREMIUM, "value streams")
+    if lacking is not None:
+        return lacking
+    answer, outcome = client.query("value streams", org=organisation)
+    miss = answer.miss("group", "valueStreams") if answer is not None else outcome
+    nodes = answer.at("group", "valueStreams", "nodes") if answer is not None else None
+    if miss is not None:
+        return unread(miss)
+    named = (
+        [str(one.get("name")) for one in nodes if isinstance(one, Mapping)] if isinstance(nodes, list) else []
+    )
+    own = [name for name in named if name.lower() != _GIVEN]
+    if own:
+        return Read(True, (client.cite(f"value streams of {organisation}", {"value streams": sorted(own)}),))
+    hidden = sight.lacking(sight.role, Role.REPORTER, "value streams")
+    return hidden or Unread(
+        Gap.NOT_COLLECTED, "no value stream is defined on the host: it may be followed elsewhere"
+    )

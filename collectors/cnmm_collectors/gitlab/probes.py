@@ -12,6 +12,7 @@ from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.plugin import Probe
 
+_USAGE = "usage of components"
 _TABLE: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
     ("projects and groups", Role.GUEST, Tier.FREE,
      ("host.team_repo_ratio", "host.direct_grant_ratio", "host.internal_visibility_ratio",
@@ -21,6 +22,10 @@ _TABLE: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
       "host.stalled_review_ratio", "host.two_person_component_ratio")),
     ("reports of scanners in pipelines", Role.REPORTER, Tier.FREE,
      ("host.secret_scanning_ratio", "host.dependency_alert_ratio", "host.code_scanning_ratio")),
+    ("jobs of merged changes", Role.REPORTER, Tier.FREE, ("host.security_check_run_ratio",)),
+    ("releases", Role.REPORTER, Tier.FREE,
+     ("host.release_provenance_ratio", "host.release_sbom_ratio")),
+    ("reports of scanned images", Role.REPORTER, Tier.FREE, ("ci.image_scan_ratio", "ci.sbom_ratio")),
     ("issues, milestones and iterations", Role.GUEST, Tier.FREE,
      ("host.iteration_team_ratio", "host.debt_managed_ratio", "host.platform_interaction_team_ratio",
       "host.request_ticket_rate", "host.request_resolution_hours_p50", "host.unplanned_work_ratio",
@@ -39,6 +44,9 @@ _TABLE: tuple[tuple[str, Role, Tier, tuple[str, ...]], ...] = (
     ("second factor", Role.GUEST, Tier.FREE, ("host.mfa_enforced",)),
     ("sign-in to a host of your own", Role.ADMINISTRATOR, Tier.FREE, ("host.sso_enforced",)),
     ("linked identities", Role.OWNER, Tier.PREMIUM, ("host.sso_linked_member_ratio",)),
+    (_USAGE, Role.MAINTAINER, Tier.PREMIUM, ("ci.shared_workflow_ratio",)),
+    ("value streams", Role.REPORTER, Tier.PREMIUM, ("host.value_stream_defined",)),
+    ("figures of delivery, cited beside", Role.REPORTER, Tier.ULTIMATE, ()),
     ("usage of the assistant", Role.OWNER, Tier.PREMIUM, ("host.ai_assistant_in_use",)),
 )  # fmt: skip
 SUPPORT = tuple(Need(group, role.name.title(), int(tier), signals) for group, role, tier, signals in _TABLE)
@@ -74,6 +82,8 @@ def _tier(sight: Sight) -> str:
 
 def _probe(sight: Sight, name: str, role: Role, tier: Tier, answered: tuple[str, ...]) -> Probe:
     lacking: Unread | None = sight.subscription.lacking(tier, name)
+    if lacking is None and name == _USAGE:
+        lacking = sight.left().get("components")
     if lacking is None:
         lacking = sight.lacking(sight.role, role, name)
     if lacking is None:

@@ -73,10 +73,19 @@ PARTS: Final[Mapping[str, str]] = {
     "gate": """
       merged: mergeRequests(state: merged, first: 1, sort: MERGED_AT_DESC) {
         nodes {
-          mergedAt
-          headPipeline { jobs(first: 100) { pageInfo { hasNextPage } nodes { name allowFailure } } }
+          mergedAt targetBranch
+          headPipeline { jobs(first: 100) { pageInfo { hasNextPage } nodes { name allowFailure status } } }
         }
       }""",
+    "releases": """
+      releases(first: 3, sort: RELEASED_AT_DESC) {
+        nodes {
+          tagName releasedAt
+          assets { links(first: 50) { pageInfo { hasNextPage } nodes { name } } }
+        }
+      }""",
+    "components": """
+      componentUsages(first: 20) { nodes { lastUsedDate } }""",
     "open": """
       open: mergeRequests(state: opened) { count }""",
     "debt": """
@@ -170,6 +179,23 @@ def pipelines_query(count: int) -> str:
     return f"query($since: Time, {variables}) {{\n{asked}\n}}\n"
 
 
+def figures_query(count: int) -> str:
+    """Return the question for the host's own figures of delivery of a number of projects."""
+    variables = ", ".join(f"$p{number}: ID!" for number in range(count))
+    asked = "\n".join(
+        f"  p{number}: project(fullPath: $p{number}) {{ dora {{ metrics(startDate: $from, endDate: $to, "
+        "interval: ALL) { leadTimeForChanges changeFailureRate } } }"
+        for number in range(count)
+    )
+    return f"query($from: Date, $to: Date, {variables}) {{\n{asked}\n}}\n"
+
+
+STREAMS: Final = """
+query($org: ID!) {
+  group(fullPath: $org) { valueStreams(first: 20) { nodes { name } } }
+}
+"""
+
 VULNERABILITIES: Final = """
 query($org: ID!, $n: Int!, $after: String) {
   group(fullPath: $org) {
@@ -193,5 +219,6 @@ ALL: Final[Mapping[str, str]] = {
     "project members": PROJECT_MEMBERS,
     "vulnerabilities": VULNERABILITIES,
     "assistant": ASSISTANT,
+    "value streams": STREAMS,
     **window_queries.ALL,
 }

@@ -107,6 +107,15 @@ class Sight:
             return self.why
         return Unread(Gap.NOT_PERMITTED, f"{what}: hidden from this role; needs {needed.name.title()}")
 
+    def left(self) -> dict[str, Unread]:
+        """Return the parts of a project that this credential is never shown, each with its reason."""
+        lacking = self.subscription.lacking(Tier.PREMIUM, "usage of components")
+        if lacking is None and not self.shared_host and not self.administrator:
+            lacking = Unread(
+                Gap.NOT_PERMITTED, "usage of components: shown to administrators of this host only"
+            )
+        return {} if lacking is None else {"components": lacking}
+
 
 def role_of(level: Any) -> Role:
     """Return the highest known role that a level of access reaches."""

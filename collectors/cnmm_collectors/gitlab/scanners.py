@@ -6,11 +6,13 @@ A scanner is seen by the report that its job leaves with the pipeline, in every 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
+from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.gitlab.client import Client, path_of
+from cnmm_collectors.gitlab.practice import BILL, IMAGE
 from cnmm_collectors.gitlab.projects import Row
 from cnmm_collectors.gitlab.queries import pipelines_query
 from cnmm_collectors.gitlab.rights import Role, Sight, Tier
@@ -42,6 +44,7 @@ class Ran:
     secret: Read[bool] | Unread
     dependency: Read[bool] | Unread
     code: Read[bool] | Unread
+    proofs: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
 
 def read_scanners(client: Client, sight: Sight, rows: Sequence[Row], as_of: date) -> dict[str, Ran]:
@@ -87,7 +90,14 @@ def _ran(
             return Read(True, (cite,))
         return hidden or Read(False, (cite,))
 
-    return Ran(judge("secret"), judge("dependency"), judge("code"))
+    return Ran(judge("secret"), judge("dependency"), judge("code"), _proofs(kinds, (cite,)))
+
+
+def _proofs(kinds: set[str], cite: tuple[Evidence, ...]) -> dict[str, tuple[Evidence, ...]]:
+    """Return what the reports prove of an image: that it is scanned, and that its parts are listed."""
+    if "CONTAINER_SCANNING" not in kinds:
+        return {}
+    return {IMAGE: cite} | ({BILL: cite} if "CYCLONEDX" in kinds else {})
 
 
 def _all(why: Unread) -> Ran:
@@ -114,7 +124,10 @@ def doubted(ran: Ran, jobs: Sequence[str]) -> Ran:
             return fact
         return Unread(Gap.NOT_COLLECTED, "a job is named like such a scanner and leaves the host no report")
 
-    return Ran(judge("secret", ran.secret), judge("dependency", ran.dependency), judge("code", ran.code))
+    return replace(
+        ran, secret=judge("secret", ran.secret), dependency=judge("dependency", ran.dependency),
+        code=judge("code", ran.code),
+    )  # fmt: skip
 
 
 def read_push_protection(client: Client, sight: Sight, row: Row) -> Read[bool] | Unread:

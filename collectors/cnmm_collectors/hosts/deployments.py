@@ -46,6 +46,15 @@ class Releases:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What a host itself reckons: hours from the merge of a change to production, share of what failed."""
+
+    lead_hours: Fraction | None
+    failed: Fraction | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """What a repository's deployments are judged by; `incidents` is None where they are tracked elsewhere."""
 
@@ -56,6 +65,7 @@ class Delivery:
     incidents: Sequence[Item] | None
     belonging: Belonging
     as_of: date
+    figures: Figures | None = None
 
 
 def delivery_readings(one: Delivery, cite: tuple[Evidence, ...]) -> dict[str, Reading]:
@@ -67,9 +77,26 @@ def delivery_readings(one: Delivery, cite: tuple[Evidence, ...]) -> dict[str, Re
         return dict.fromkeys(COMPONENT_SIGNALS, none)
     return {
         OWN: _own(one, one.deployments, cite),
-        LEAD: _lead(one, one.deployments, cite),
-        FAILED: _failed(one, one.deployments, cite),
+        LEAD: _beside(_lead(one, one.deployments, cite), one.figures, "lead_hours"),
+        FAILED: _beside(_failed(one, one.deployments, cite), one.figures, "failed"),
     }
+
+
+def _beside(own: Reading, figures: Figures | None, name: str) -> Reading:
+    """Return a reading with the host's own figure cited beside it.
+
+    The host begins at the merge and counts incidents alone, so that its figure is the lower one; where it is
+    higher than what was counted, the two disagree and the reading reaches up to it.
+    """
+    figure = None if figures is None else getattr(figures, name)
+    if figures is None or figure is None or not isinstance(own, Observed):
+        return own
+    value = own.value
+    low, high = (value.low, value.high) if isinstance(value, Interval) else (value, value)
+    cite = (*own.evidence, *figures.evidence)
+    if not isinstance(low, int | Fraction) or high is None or figure <= high:
+        return Observed(value, cite)
+    return Observed(Interval(Fraction(low), figure), cite)
 
 
 def _own(one: Delivery, deployments: Sequence[Deployment], cite: tuple[Evidence, ...]) -> Reading:

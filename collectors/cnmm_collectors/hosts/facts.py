@@ -116,6 +116,32 @@ class Persons:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """The newest release: when it was published, the names of its files, and whether those are all."""
+
+    at: datetime
+    files: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """Whether the host holds attestations that a repository made: of provenance, and bills of materials."""
+
+    provenance: bool
+    bill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The checks that passed on the newest merged change, and whether those that ran were all read."""
+
+    at: datetime
+    passed: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """One repository as its host describes it; `name` is without the organisation."""
 
@@ -135,6 +161,12 @@ class Repository:
     persons: Read[Persons] | Unread = NOT_ASKED
     production: tuple[str, ...] | Unread = NOT_ASKED
     gates: Read[tuple[Gate, ...]] | Unread = NOT_ASKED
+    release: Read[Release | None] | Unread = NOT_ASKED
+    attested: Read[Attested] | Unread | None = None
+    """None where the host keeps no list of who attested."""
+    checked: Read[Checked | None] | Unread = NOT_ASKED
+    proofs: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    """What cites that a practice of its pipelines was seen, by signal; nothing says that one is missing."""
     open_changes: int | None = None
     archived_at: datetime | None = None
     stages: tuple[str, ...] = ()
@@ -208,6 +240,8 @@ class Organisation:
     linked: Read[tuple[int, int]] | Unread = NOT_ASKED
     assistant: Read[bool] | Unread = NOT_ASKED
     sign_on: Read[bool] | Unread = NOT_ASKED
+    streams: Read[bool] | Unread = NOT_ASKED
+    """Whether a value stream of its own is followed; never False, since it may be followed elsewhere."""
     accounts: Accounts | Unread = NOT_ASKED
 
     draw: Draw | None = None

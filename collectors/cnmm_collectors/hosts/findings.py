@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from cnmm_collectors import accounts
 from cnmm_collectors.hosts.alerts import Scans, fixed_readings
 from cnmm_collectors.hosts.changes import COVERAGE, PROTECTION
+from cnmm_collectors.hosts.deployments import Figures
 from cnmm_collectors.hosts.facts import Accounts, Alert, Organisation, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
+from cnmm_collectors.hosts.practice import practice_readings
 from cnmm_collectors.hosts.signals import (
     NOT_READ,
     Namer,
@@ -23,7 +25,7 @@ from cnmm_collectors.hosts.signals import (
     team_readings,
 )
 from cnmm_collectors.plugin import LedgerRow, PersonFact, Target, Yield
-from cnmm_collectors.signals import Gap, Reading, Signal, SignalSpec, Unknown
+from cnmm_collectors.signals import Gap, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import SubjectKind
 
 
@@ -34,6 +36,8 @@ class Known:
     organisation: Organisation
     ownership: Ownership | Unread
     scans: Scans | None
+    figures: Mapping[str, Figures] = field(default_factory=dict)
+    """The host's own figures of delivery, by repository."""
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return the alerts that were read."""
@@ -133,7 +137,7 @@ def _repositories(
     now = [spec for spec in specs if spec.id not in later]
     for one in known.organisation.repositories:
         reading = outside(one)
-        found: dict[str, Reading] = {} if reading else _readings(known, one, plan)
+        found: dict[str, Reading] = {} if reading else _readings(known, one, plan, as_of)
         if reading is None and known.scans is not None:
             found |= fixed_readings(one, alerts[one.name], known.hidden(one), known.scans.cite, as_of)
         deferred = COVERAGE in later and one.rests_on_changes
@@ -142,10 +146,13 @@ def _repositories(
         yield from emit(
             chosen, SubjectKind.REPO, namer.repo(one.name), plan.source, found, reading or NOT_READ
         )
+        for key, cite in sorted(one.proofs.items()):
+            yield Signal(key, namer.component(one.name), plan.source, Observed(True, cite))
 
 
-def _readings(known: Known, one: Repository, plan: Plan) -> dict[str, Reading]:
-    return repository_readings(one, known.organisation, known.ownership, plan.words)
+def _readings(known: Known, one: Repository, plan: Plan, as_of: date) -> dict[str, Reading]:
+    settings = repository_readings(one, known.organisation, known.ownership, plan.words)
+    return settings | practice_readings(one, plan.words, as_of)
 
 
 def _targets(organisation: Organisation, target: Target, plan: Plan, namer: Namer) -> Iterator[Target]:

@@ -12,6 +12,7 @@ from statistics import median
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.facts import Organisation, Owners, Read, Repository, Rules, Standing, Team, Unread
 from cnmm_collectors.hosts.ownership import Ownership, why_open
+from cnmm_collectors.hosts.practice import plain
 from cnmm_collectors.plugin import Membership, Population
 from cnmm_collectors.signals import Absent, Gap, Interval, Observed, Reading, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -77,6 +78,7 @@ def organisation_readings(organisation: Organisation, as_of: date) -> dict[str, 
         "host.sso_linked_member_ratio": _reading(organisation.linked, _linked_share),
         "host.ai_assistant_in_use": _assistant(organisation.assistant),
         "host.sso_enforced": _reading(organisation.sign_on),
+        "host.value_stream_defined": _reading(organisation.streams),
     }
 
 
@@ -196,7 +198,7 @@ def _protected(rules: Read[Rules] | Unread) -> Reading:
 def _security_check(rules: Read[Rules] | Unread, words: tuple[str, ...]) -> Reading:
     if isinstance(rules, Unread):
         return Unknown(rules.gap, rules.detail)
-    names = [name.lower().replace("-", " ").replace("_", " ") for name in rules.value.checks]
+    names = [plain(name) for name in rules.value.checks]
     if any(word in name for name in names for word in words):
         return Observed(True, rules.evidence)
     if not rules.value.checks_complete:
@@ -212,7 +214,7 @@ def _refuses_secrets(one: Repository) -> Reading:
     own = _reading(one.push_protection)
     if (isinstance(own, Observed) and own.value is True) or isinstance(one.rules, Unread):
         return own
-    names = [name.lower().replace("-", " ").replace("_", " ") for name in one.rules.value.checks]
+    names = [plain(name) for name in one.rules.value.checks]
     if any(word in name for name in names for word in SECRET_CHECKS):
         return Observed(True, one.rules.evidence)
     return own

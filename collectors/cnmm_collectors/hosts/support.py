@@ -17,24 +17,44 @@ class Need:
 
 
 UNASKED: tuple[tuple[str, str, str], ...] = (
-    ("attestations of builds", "GitHub", "the pipeline that makes them is read: `ci.provenance_ratio`"),
-    ("code security configurations", "GitHub", "what they switch on is read of each repository itself"),
-    ("teams linked to an identity provider", "GitHub", "no row asks where a team's members come from"),
-    ("community profile", "GitHub", "the files it counts are read from the repository"),
-    ("workflow runs", "GitHub", "changes, deployments and required checks tell what rows ask"),
     (
-        "seats of the assistant",
+        "seats of the assistant, one by one",
         "both",
-        "rows ask whether it is in use; a count would be about people",
+        "each is a person; that any is used is read from their number",
     ),
-    ("releases", "both", "rows ask for deployments; a release is none"),
-    ("container scanning reports", "GitLab", "a pipeline that scans images is read: `ci.image_scan_ratio`"),
-    ("CI catalogue", "GitLab", "components, templates and includes are read where a pipeline uses them"),
-    ("service desk", "GitLab", "no row asks for requests from outside the organisation"),
-    ("compliance frameworks", "GitLab", "no row asks for a label; the policies they bring are read"),
-    ("value streams and DORA metrics", "GitLab", "reckoned from changes and deployments, as on every host"),
+    ("who asked at the service desk", "GitLab", "told by address; the request and who answered it count"),
+    (
+        "a release as a deployment",
+        "both",
+        "it says what is offered, not what runs: `host.change_lead_time_hours_p50`",
+    ),
+    (
+        "community profile",
+        "GitHub",
+        "it counts files that a repository inherits, and not what they say: `docs.contributing_ratio`",
+    ),
+    (
+        "which group of the provider fills a team",
+        "GitHub",
+        "it says who keeps the list, not who answers for what: `host.team_repo_ratio`",
+    ),
+    (
+        "compliance framework of a project",
+        "GitLab",
+        "a label promises; what its policies demand is read: `host.required_security_check_ratio`",
+    ),
+    (
+        "what the CI catalogue offers",
+        "GitLab",
+        "an offer is no use; components that pipelines used are read: `ci.shared_workflow_ratio`",
+    ),
+    (
+        "deployment frequency, time to restore",
+        "GitLab",
+        "how often is not how well; lead time and failures are cited beside: `host.change_fail_ratio`",
+    ),
 )
-"""What a host could tell and is not asked for: what, which host, and why."""
+"""What a host could tell and is not asked for, since it would be read wrongly or tell of persons, and why."""
 
 
 def signals_of(needs: Iterable[Need]) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _repository(
     yield Signal(BY_OWNER, namer.repo(one.name), client.source, _by_owner(window, one, changes, belonging))
     delivery = Delivery(
         one.name, deployments, [change for change in changes if change.human], window.found.why,
-        _incidents(window, one, belonging), belonging, window.as_of,
+        _incidents(window, one, belonging), belonging, window.as_of, window.known.figures.get(one.name),
     )  # fmt: skip
     shown = {"repository": one.name, "environments": list(one.stages),
              "deployments": len(deployments) if isinstance(deployments, Sequence) else None,

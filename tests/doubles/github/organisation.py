@@ -191,6 +191,14 @@ class Organisation:
     alerts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     analyses: dict[str, str] = field(default_factory=dict)
     """When each repository was last analysed; one that is not named never was."""
+    releases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The newest release of a repository: `at` and its `files`."""
+    newest: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The newest merged change of a repository: `at` and its `checks`, each a name with how it ended."""
+    attested: dict[str, list[str]] | None = field(default_factory=dict)
+    """The repositories with attestations, by predicate; None where the list is hidden."""
+    configurations: list[dict[str, Any]] = field(default_factory=list)
+    external_groups: list[str] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     """The repository on disk whose files a repository shows; one that is not named shows none."""
     seats: dict[str, int] | None = None
@@ -266,6 +274,16 @@ def acme() -> Organisation:
         issue("checkout", 5, "ann-a", "2026-10-05", None),
     ]
     org.boards = [board("Payments", "2026-11-10", ("payments",)), board("Old", "2026-01-10", (), ("portal",))]
+    org.newest = {
+        "checkout": {"at": "2026-10-08T12:00:00Z", "checks": [("build", "SUCCESS"), ("trivy", "SUCCESS")]},
+        "portal": {"at": "2026-10-09T12:00:00Z", "checks": [("build", "SUCCESS"), ("CodeQL", "FAILURE")]},
+    }
+    org.releases = {
+        "checkout": {"at": "2026-09-01T00:00:00Z", "files": ["app.tgz", "app.tgz.sig", "app.spdx.json"]},
+        "portal": {"at": "2026-09-02T00:00:00Z", "files": ["portal.tgz"]},
+        "mail": {"at": "2024-09-02T00:00:00Z", "files": ["mail.tgz"]},
+    }
+    org.attested = {"provenance": ["stock"], "sbom": []}
     org.statements = {
         ("checkout", "attestations/sponsor.yaml"): {
             "blob": "5" * 40,

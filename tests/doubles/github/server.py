@@ -25,7 +25,7 @@ _OPERATIONS = (
     ("projectsV2(first", "boards"),
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
     ("reviews(first", "changes"), ("comments(first", "replies"),
-    ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
+    ("latestRelease", "practice"), ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
     ("fragment Content", "contents"), ("fragment Work", "work"), ("issueCount", "count"),
 )  # fmt: skip
 
@@ -123,6 +123,8 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
         return {"data": {"search": _search(org, name, variables)}}
     if name == "deployments":
         return {"data": {"nodes": [_deployed(org, key, variables) for key in variables["ids"]]}}
+    if name == "practice":
+        return {"data": {"nodes": [_practised(org, key) for key in variables["ids"]]}}
     if name == "more deployments":
         return {"data": {"node": _deployed(org, variables["id"], variables)}}
     if name == "statement":
@@ -261,6 +263,33 @@ def _deployed(org: Organisation, key: str, variables: Row) -> Row | None:
     return {"__typename": "Repository", "id": key, "deployments": _page(rows, variables)}
 
 
+def _practised(org: Organisation, key: str) -> Row | None:
+    """Return a repository with its newest release and its newest merged change."""
+    node = next((one for one in org.repositories if one["id"] == key), None)
+    if node is None:
+        return None
+    release, newest = org.releases.get(node["name"]), org.newest.get(node["name"])
+    contexts = [
+        {"__typename": "CheckRun", "name": name, "conclusion": conclusion}
+        for name, conclusion in (newest or {}).get("checks", ())
+    ]
+    rollup = {"contexts": {"totalCount": len(contexts), "nodes": contexts}} if contexts else None
+    merged = [] if newest is None else [
+        {"mergedAt": newest["at"], "updatedAt": newest["at"], "baseRefName": newest.get("base", "main"),
+         "commits": {"nodes": [{"commit": {"statusCheckRollup": rollup}}]}}
+    ]  # fmt: skip
+    files = [{"name": name} for name in (release or {}).get("files", ())]
+    shown = release and {
+        "tagName": "v1", "publishedAt": release["at"],
+        "releaseAssets": {"totalCount": release.get("total", len(files)), "nodes": files},
+    }  # fmt: skip
+    total = (newest or {}).get("total", len(merged))
+    return {
+        "__typename": "Repository", "id": key, "latestRelease": shown,
+        "merged": {"totalCount": total, "nodes": merged},
+    }  # fmt: skip
+
+
 def _page(rows: list[Any], variables: Row, key: str = "nodes") -> Row:
     start = int(variables.get("after") or 0)
     end = start + int(variables.get("n") or 100)
@@ -274,7 +303,7 @@ def _spoil(answer: Row, name: str, fault: str) -> Row:
     names = {"inventory": "repositories", "boards": "projectsV2"}
     place = {
         "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
-        "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
+        "deployments": ["nodes"], "practice": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
     }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",
@@ -311,6 +340,8 @@ def _forbid_parts(answer: Row, found: Any, place: list[str]) -> Row:
             "deployments",
             "teams",
             "labels",
+            "latestRelease",
+            "merged",
         ):
             if isinstance(node, dict) and key in node:
                 node[key] = None
@@ -363,6 +394,9 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
         return (200, [{"created_at": at}], {}) if at else (404, {"message": "no analysis found"}, {})
     if parts.path == f"{own}/copilot/billing":
         return (200, {"seat_breakdown": org.seats}, {}) if org.seats else (404, {"message": "Not Found"}, {})
+    if parts.path == f"{own}/external-groups" and org.external_groups:
+        groups = [{"group_id": 1, "group_name": name} for name in org.external_groups]
+        return 200, {"groups": groups}, {}
     if "/git/trees/" in parts.path:
         return *files.listing(org, parts.path), {}
     rows = _rows(org, parts.path.removeprefix(own), query)
@@ -383,6 +417,17 @@ def _rows(org: Organisation, path: str, query: dict[str, str]) -> list[Row] | No
         return [{"login": login, "type": "User"} for login in names]
     if path == "/outside_collaborators":
         return [{"login": login, "type": "User"} for login in org.outside]
+    if path == "/attestations/repositories" and org.attested is not None:
+        return [{"id": 1, "name": name} for name in org.attested.get(query["predicate_type"], [])]
+    if path == "/code-security/configurations":
+        return [{k: v for k, v in one.items() if k != "repositories"} for one in org.configurations]
+    held = re.fullmatch(r"/code-security/configurations/(\d+)/repositories", path)
+    if held:
+        chosen = next(one for one in org.configurations if one["id"] == int(held[1]))
+        return [
+            {"status": status, "repository": {"name": name}}
+            for name, status in chosen["repositories"].items() if status == query.get("status", status)
+        ]  # fmt: skip
     for kind in ("dependabot", "secret-scanning", "code-scanning"):
         if path == f"/{kind}/alerts":
             rows = org.alerts.get(kind, [])

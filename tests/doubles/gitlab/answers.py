@@ -123,6 +123,8 @@ class Root:
             "issues": lambda info, **asked: self._issues(None, info, **asked),
             "vulnerabilities": connection(org.vulnerabilities, make=self._finding) if shown else None,
             "aiMetrics": assistant if org.assistant is not None else None,
+            "valueStreams": connection([{"name": name} for name in (org.streams or ["default"])])
+            if org.has(PREMIUM) and self.level >= REPORTER else None,
         }  # fmt: skip
 
     def _inside(self, group: Row) -> Row:
@@ -159,6 +161,10 @@ class Root:
             "repository": self._repository(one) if reports else None,
             "environments": connection([self._environment(each) for each in one["environments"]]) if reports else None,
             "projectMembers": self._members(one["members"]),
+            "releases": connection([_release(each) for each in one["releases"]]) if reports else None,
+            "componentUsages": lambda info, **page: self._usage(one)(info, **page),
+            "dora": {"metrics": lambda info, **_: [one["figures"]] if one["figures"] else []}
+            if org.has(ULTIMATE) and reports else None,
             "approvalPolicies": connection(policies) if org.has(ULTIMATE) else None,
             "pipelines": lambda info, ref="", updatedAfter="", **page: connection(
                 [pipeline(each) for each in one["pipelines"] if each["ref"] == ref and each["createdAt"] >= updatedAfter]
@@ -167,6 +173,11 @@ class Root:
             "mergeRequests": lambda info, **asked: self._changes(name, info, **asked),
             "issues": lambda info, **asked: self._issues(name, info, **asked),
         }  # fmt: skip
+
+    def _usage(self, one: Row) -> Lazy:
+        if not self.org.shares_usage:
+            raise GraphQLError("The resource that you are attempting to access does not exist")
+        return connection([{"lastUsedDate": day} for day in one["components"]])
 
     def _rules(self, one: Row) -> list[Row]:
         licensed = self.org.has(PREMIUM)
@@ -284,8 +295,12 @@ class Root:
         }  # fmt: skip
 
     def _gate(self, project: Row) -> Row:
-        jobs = [{"name": name, "allowFailure": may} for name, may in project["jobs"]]
-        return {"iid": "1",
+        failed = project.get("failed", ())
+        jobs = [
+            {"name": name, "allowFailure": may, "status": "FAILED" if name in failed else "SUCCESS"}
+            for name, may in project["jobs"]
+        ]
+        return {"iid": "1", "targetBranch": project.get("target", project["branch"]),
             "title": "A change", "createdAt": "2026-10-01T00:00:00Z", "mergedAt": "2026-10-01T00:00:00Z",
                 "headPipeline": {"createdAt": "2026-10-01T00:00:00Z", "jobs": connection(jobs)}}  # fmt: skip
 
@@ -314,6 +329,11 @@ class Root:
             ),
             "notes": connection([note(login, at, "requested_changes") for login, at in one["blocked"].items()]),
         }  # fmt: skip
+
+
+def _release(one: Row) -> Row:
+    links = connection([{"name": name} for name in one["files"]])
+    return {"tagName": one["tagName"], "releasedAt": one["releasedAt"], "assets": {"links": links}}
 
 
 def user(login: str) -> Row:

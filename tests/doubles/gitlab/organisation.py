@@ -21,6 +21,7 @@ def project(name: str, **changes: Any) -> Row:
         "pipelines": [{"createdAt": "2026-11-10T08:00:00Z", "ref": "main",
                        "artifacts": ["SECRET_DETECTION", "DEPENDENCY_SCANNING", "SAST", "JUNIT"]}],
         "push_rule": None, "push_protection": True, "deployments": [],
+        "releases": [], "components": [], "figures": None,
     }  # fmt: skip
     return {**row, **changes}
 
@@ -66,6 +67,11 @@ def deployment(number: int, sha: str, at: str, user: str, status: str = "success
     return {"id": number, "sha": sha, "at": at, "user": user, "status": status, "approved": approved}
 
 
+def release(tag: str, at: str, files: tuple[str, ...] = ()) -> Row:
+    """Return a release at a moment, with the names of what is linked to it."""
+    return {"tagName": tag, "releasedAt": at, "files": files}
+
+
 def vulnerability(repo: str, number: int, detected: str, resolved: str | None = None, **changes: Any) -> Row:
     """Return a critical finding, still there unless it was resolved."""
     row = {
@@ -102,6 +108,10 @@ class Organisation:
     vulnerabilities: list[Row] = field(default_factory=list)
     identities: list[int] = field(default_factory=list)
     assistant: int | None = None
+    streams: list[str] = field(default_factory=list)
+    """The value streams that were defined, beside the one that every group has."""
+    shares_usage: bool = False
+    """Whether the host shows which components of its catalogue were used."""
     places: dict[str, Row] = field(default_factory=dict, repr=False)
     most_rows: int = 100
     """The most projects on one page of the listing, whatever is asked for."""
@@ -135,7 +145,10 @@ def acme() -> Organisation:
     everyone = {"ann-a": REPORTER, "cat-c": REPORTER}
     all_ = {"acme/everybody": REPORTER}
     org.projects = [
-        project("checkout", open=4, shares={"acme/payments": MAINTAINER, "acme/web": DEVELOPER, **all_},
+        project("checkout", open=4, releases=[release("v1", "2026-09-01T00:00:00Z", ("app.tgz", "app.tgz.sig"))],
+                pipelines=[{"createdAt": "2026-11-10T08:00:00Z", "ref": "main", "artifacts": [
+                    "SECRET_DETECTION", "DEPENDENCY_SCANNING", "SAST", "CONTAINER_SCANNING", "CYCLONEDX"]}],
+                components=["2026-11-10"], shares={"acme/payments": MAINTAINER, "acme/web": DEVELOPER, **all_},
                 owners=owners("* @acme/payments\n/docs @acme/gone\n/api @acme/payments\n",
                               [{"code": "inaccessible_owner", "lines": [2]}])),
         project("ledger", rules=[], approvals=[], push_protection=False, pipelines=[], jobs=[("build", False)],
@@ -155,6 +168,7 @@ def acme() -> Organisation:
         project("copied", mirror=True),
         project("leaving", deleted=True),
     ]  # fmt: skip
+    org.streams = ["Order to cash"]
     org.group("payments", {"ann-a": MAINTAINER, "ben-b": DEVELOPER, "deploy-bot": MAINTAINER})
     org.group("payments/core", {"ann-a": MAINTAINER})
     org.group("web", {"cat-c": OWNER, "dan-d": DEVELOPER})

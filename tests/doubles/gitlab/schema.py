@@ -11,10 +11,11 @@ _NAMES = (
     "Group", "GroupMember", "ProjectMember", "Project", "BranchRule", "PushAccessLevel", "MergeRequest", "UserCore",
     "Note", "Issue", "Label", "Commit", "CiJob", "RepositoryBlob", "Environment", "Pipeline", "ApprovalProjectRule", "ExternalStatusCheck",
     "ApprovalPolicy", "ProtectedEnvironment", "ProtectedEnvironmentApprovalRule", "Vulnerability",
+    "Release", "ReleaseAssetLink", "ValueStream", "CiCatalogResourceComponentUsage",
 )  # fmt: skip
 _ENTERPRISE = (
     "ApprovalProjectRule", "ExternalStatusCheck", "ApprovalPolicy", "ProtectedEnvironment",
-    "ProtectedEnvironmentApprovalRule", "Vulnerability",
+    "ProtectedEnvironmentApprovalRule", "Vulnerability", "CiCatalogResourceComponentUsage",
 )  # fmt: skip
 _PAGE = "first: Int, after: String, last: Int, before: String"
 _MERGE_REQUESTS = (
@@ -46,12 +47,18 @@ type PushAccessLevel {{ accessLevel: Int! }}
 type BranchProtection {{ allowForcePush: Boolean! pushAccessLevels({_PAGE}): PushAccessLevelConnection }}
 type SystemNoteMetadata {{ action: String }}
 type Note {{ body: String! createdAt: Time! author: UserCore systemNoteMetadata: SystemNoteMetadata }}
-type CiJob {{ name: String allowFailure: Boolean! }}
+enum CiJobStatus {{ SUCCESS FAILED SKIPPED CANCELED MANUAL RUNNING }}
+enum ReleaseSort {{ RELEASED_AT_DESC RELEASED_AT_ASC CREATED_DESC CREATED_ASC }}
+type CiJob {{ name: String allowFailure: Boolean! status: CiJobStatus }}
+type Release {{ tagName: String releasedAt: Time assets: ReleaseAssets }}
+type ReleaseAssets {{ links({_PAGE}): ReleaseAssetLinkConnection }}
+type ReleaseAssetLink {{ name: String }}
+type ValueStream {{ name: String! }}
 type CiJobArtifact {{ fileType: String }}
 type Pipeline {{ createdAt: Time! jobArtifacts: [CiJobArtifact!] jobs({_PAGE}): CiJobConnection }}
 type RepositoryBlob {{ path: String! oid: String! rawSize: Int rawTextBlob: String }}
 type MergeRequest {{
-  iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time project: Project! author: UserCore
+  iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time targetBranch: String! project: Project! author: UserCore
   mergeUser: UserCore labels({_PAGE}): LabelConnection commits({_PAGE}): CommitConnection
   approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): UserCoreConnection
   notes({_PAGE}, filter: NotesFilterType): NoteConnection headPipeline: Pipeline
@@ -73,12 +80,14 @@ type Group {{
   fullPath: ID! visibility: String groupMembers({_PAGE}, relations: [MemberRelation!]): GroupMemberConnection
   descendantGroups({_PAGE}, includeParentDescendants: Boolean): GroupConnection
   projects({_PAGE}, includeSubgroups: Boolean): ProjectConnection
+  valueStreams({_PAGE}): ValueStreamConnection
   {_MERGE_REQUESTS % ", includeSubgroups: Boolean"} {_ISSUES % ", includeSubgroups: Boolean"} %s
 }}
 type Project {{
   fullPath: ID! branchRules({_PAGE}): BranchRuleConnection repository: Repository
   environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [MemberRelation!]): ProjectMemberConnection
   pipelines({_PAGE}, ref: String, updatedAfter: Time): PipelineConnection
+  releases({_PAGE}, sort: ReleaseSort): ReleaseConnection
   {_MERGE_REQUESTS % ""} {_ISSUES % ""} %s
 }}
 """
@@ -89,11 +98,16 @@ _ADDED = (
     f"protectedEnvironments({_PAGE}): ProtectedEnvironmentConnection",
     f"vulnerabilities({_PAGE}, severity: [VulnerabilitySeverity!]): VulnerabilityConnection"
     " aiMetrics(startDate: Date, endDate: Date): AiMetrics",
-    f"approvalPolicies({_PAGE}): ApprovalPolicyConnection",
+    f"approvalPolicies({_PAGE}): ApprovalPolicyConnection dora: Dora"
+    f" componentUsages({_PAGE}): CiCatalogResourceComponentUsageConnection",
 )
 _OWN = f"""
 type Iteration {{ id: ID! }}
 enum VulnerabilitySeverity {{ CRITICAL HIGH MEDIUM LOW }}
+enum DoraMetricBucketingInterval {{ ALL MONTHLY DAILY }}
+type Dora {{ metrics(startDate: Date, endDate: Date, interval: DoraMetricBucketingInterval): [DoraMetric!] }}
+type DoraMetric {{ leadTimeForChanges: Float changeFailureRate: Float }}
+type CiCatalogResourceComponentUsage {{ lastUsedDate: Date }}
 type AiMetrics {{ duoUsedCount: Int }}
 type ApprovalProjectRule {{ type: String approvalsRequired: Int }}
 type ExternalStatusCheck {{ name: String! }}

@@ -29,7 +29,7 @@ from doubles.gitlab.organisation import (
 from doubles.serving import Asked, serving
 
 _OPERATIONS = (
-    ("aiMetrics", "assistant"), ("ONLY_COMMENTS", "replies"), ("webPath", "issues"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
+    ("aiMetrics", "assistant"), ("valueStreams", "value streams"), ("dora {", "figures"), ("ONLY_COMMENTS", "replies"), ("webPath", "issues"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
     ("reviewState", "stalled"), ("approvedBy", "changes"), ("jobArtifacts", "pipelines"),
     ("fragment Checked", "projects"), ("branchRules", "projects"), ("groupMembers", "members"),
     ("projectMembers(first: $n", "members"), ("mergeRequests", "count"),

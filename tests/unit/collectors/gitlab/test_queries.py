@@ -66,4 +66,4 @@ def test_a_question_is_one_that_the_host_answers(name: str) -> None:
 
 def test_only_its_own_parts_are_unknown_to_the_community_edition() -> None:
     enterprise = {part for part in PARTS if validate(schema(False), parse(project_query([part])))}
-    assert enterprise == {"approvals", "policies", "validation", "gates"}
+    assert enterprise == {"approvals", "policies", "validation", "gates", "components"}

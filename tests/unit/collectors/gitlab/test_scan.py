@@ -89,8 +89,9 @@ def probes(tier: str, role: int = 50, enterprise: bool = True) -> dict[str, Prob
     ("tier", "refused"),
     [
         (ULTIMATE, set()),
-        (PREMIUM, {"list of vulnerabilities", "secret push protection"}),
+        (PREMIUM, {"list of vulnerabilities", "secret push protection", "figures of delivery, cited beside"}),
         (FREE, {"list of vulnerabilities", "secret push protection", "push rules", "rules of approval",
+                "figures of delivery, cited beside", "value streams",
                 "owners that must approve", "protected environments", "linked identities",
                 "usage of the assistant"}),
     ],
@@ -99,6 +100,8 @@ def test_an_owner_is_told_what_the_subscription_lacks(tier: str, refused: set[st
     found = probes(tier)
     lost = {name: one for name, one in found.items() if not one.readable}
     assert lost.pop(OWN_HOST).gap is Gap.NOT_PERMITTED
+    usage = lost.pop("usage of components")
+    assert usage.gap is (Gap.NOT_LICENSED if tier == FREE else Gap.NOT_PERMITTED)
     assert set(lost) == refused
     assert {found[name].gap for name in refused} <= {Gap.NOT_LICENSED}
     assert f"subscription: {tier.title()} (the subscription is {tier})" in found
