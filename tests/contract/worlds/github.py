@@ -29,7 +29,16 @@ NAMES = {
     "endless pages": "endless",
     "redirect": "elsewhere",
 }
-PLACES = ("inventory", "teams", "GET /orgs/acme/repos", "changes", "statement", "git/trees", "contents", "practice")
+PLACES = (
+    "inventory",
+    "teams",
+    "GET /orgs/acme/repos",
+    "changes",
+    "statement",
+    "git/trees",
+    "contents",
+    "practice",
+)
 FAULTS = (
     *EVERYWHERE,
     *(f"{fault} at {place}" for fault in ("403", "404", "503", "truncated") for place in PLACES),
