@@ -73,13 +73,17 @@ def interval(
     judged = tuple(row for row in criteria if row.id in findings)
     if not section.rated or not any(row.role is Role.KEY for row in judged):
         return None
-    rating = _rating(judged, findings)
-    if not rating:
+    rows = rating_rows(section, judged, findings)
+    if not rows.rows:
         return None
-    rows = Rows(section, rating)
     return rows.highest(lambda name: findings[name].proven), rows.highest(
         lambda name: findings[name].possible
     )
+
+
+def rating_rows(section: Section, criteria: Iterable[Criterion], findings: Mapping[str, Finding]) -> Rows:
+    """Return the rows of a section that count for its level, as far as there is a finding."""
+    return Rows(section, _rating(tuple(row for row in criteria if row.id in findings), findings))
 
 
 def _rating(judged: tuple[Criterion, ...], findings: Mapping[str, Finding]) -> tuple[Criterion, ...]:

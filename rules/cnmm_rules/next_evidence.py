@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from cnmm_collectors.signals import SignalSpec, split_key
 from cnmm_rules.assessment import Finding, NextEvidence, Outcome, SectionState, headline_of
-from cnmm_rules.criteria import Catalogue, Criterion
-from cnmm_rules.levels import interval
+from cnmm_rules.criteria import Catalogue
+from cnmm_rules.levels import rating_rows
 from cnmm_rules.rollup import UNDECLARED
 
 LISTED = 12
@@ -68,9 +67,10 @@ class _Supposed:
         }
         self._findings = findings
         self._rows = {
-            state.id: (catalogue.section(state.id), catalogue.of_section(state.id)) for state in self.sections
+            state.id: rating_rows(catalogue.section(state.id), catalogue.of_section(state.id), findings)
+            for state in self.sections
         }
-        self._names = {name: frozenset(row.id for row in rows) for name, (_, rows) in self._rows.items()}
+        self._names = {name: frozenset(row.id for row in own.rows) for name, own in self._rows.items()}
         self._settled: frozenset[str] = frozenset()
         self._known: dict[tuple[str, frozenset[str]], tuple[int, int]] = {}
 
@@ -89,17 +89,11 @@ class _Supposed:
     def _decided(self, section: str, decided: frozenset[str]) -> tuple[int, int]:
         key = section, decided & self._names[section]
         if key not in self._known:
-            own, rows = self._rows[section]
-            best = interval(own, rows, self._suppose(rows, key[1], met=True))
-            worst = interval(own, rows, self._suppose(rows, key[1], met=False))
-            self._known[key] = (best or (0, 0))[0], (worst or (0, 0))[1]
+            rows, findings, supposed = self._rows[section], self._findings, key[1]
+            best = rows.highest(lambda name: name in supposed or findings[name].proven)
+            worst = rows.highest(lambda name: name not in supposed and findings[name].possible)
+            self._known[key] = best, worst
         return self._known[key]
-
-    def _suppose(
-        self, rows: Iterable[Criterion], decided: frozenset[str], *, met: bool
-    ) -> dict[str, Finding]:
-        own = {row.id: self._findings[row.id] for row in rows if row.id in self._findings}
-        return own | {name: replace(own[name], proven=met, possible=met) for name in decided & own.keys()}
 
 
 def _missing(finding: Finding, signals: Mapping[str, SignalSpec]) -> frozenset[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from cnmm_scanner.cycles import search_rarely
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.lazy import Entry, LazyGroup
 from cnmm_scanner.outlet import open_outlets
@@ -82,6 +83,7 @@ def cnmm() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with the exit status of the contract."""
+    search_rarely()
     open_outlets()
     status = run(arguments)
     if status == INTERRUPTED:

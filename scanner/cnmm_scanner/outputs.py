@@ -17,7 +17,7 @@ from cnmm_reports.view import Renderer, build_view
 from cnmm_rules.criteria import Catalogue
 from cnmm_scanner.faults import Fault
 from cnmm_scanner.manifest import ASSESSMENT
-from cnmm_scanner.plugins import RENDERERS, discover, find
+from cnmm_scanner.plugins import RENDERERS, discover, find_all
 
 BUNDLE = "bundle.cnmm"
 SCREEN = "terminal"
@@ -38,10 +38,8 @@ def load_renderers(formats: Sequence[str] | None, own_only: bool) -> dict[str, R
     """
     given = DEFAULT_FORMATS if formats is None else formats
     names = [name.strip() for each in given for name in each.split(",")]
-    if EVERY in names:
-        wanted = list(discover(RENDERERS, own_only))
-    else:
-        wanted = [find(RENDERERS, name, own_only) for name in dict.fromkeys(names)]
+    every = EVERY in names
+    wanted = discover(RENDERERS, own_only) if every else find_all(RENDERERS, names, own_only)
     return {plugin.name: plugin.load()() for plugin in wanted}
 
 

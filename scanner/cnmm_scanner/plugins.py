@@ -72,7 +72,12 @@ def foreign(plugins: Iterable[Named]) -> tuple[str, ...]:
 
 def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:
     """Return the plug-ins of a group sorted by name; raises PluginFault where a name is taken twice."""
-    found = {_plugin(entry) for entry in entry_points(group=group)}
+    entries = entry_points(group=group)
+    # Its name and version are read from a file each time they are asked for, and most plug-ins share one.
+    known = {
+        id(one): (one.name, one.version) for one in {id(e.dist): e.dist for e in entries}.values() if one
+    }
+    found = {_plugin(entry, *known.get(id(entry.dist), ("unknown", "0"))) for entry in entries}
     kept = sorted(plugin for plugin in found if not own_only or plugin.distribution == OWN)
     for first, second in pairwise(kept):
         if first.name == second.name:
@@ -83,20 +88,24 @@ def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:
     return tuple(kept)
 
 
-def _plugin(entry: EntryPoint) -> Plugin:
-    name = entry.dist.name if entry.dist else "unknown"
-    version = entry.dist.version if entry.dist else "0"
+def _plugin(entry: EntryPoint, name: str, version: str) -> Plugin:
     return Plugin(entry.group, entry.name, name, version, entry.value)
 
 
 def find(group: str, name: str, own_only: bool = False) -> Plugin:
     """Return the plug-in of that name; raises PluginFault listing those there are."""
-    known = discover(group, own_only)
-    for plugin in known:
-        if plugin.name == name:
-            return plugin
-    names = ", ".join(plugin.name for plugin in known) or "none"
-    raise PluginFault(f"no {_WHAT[group]} is called {name!r}; installed: {names}")
+    return find_all(group, (name,), own_only)[0]
+
+
+def find_all(group: str, names: Iterable[str], own_only: bool = False) -> tuple[Plugin, ...]:
+    """Return the plug-ins of those names in their order; raises PluginFault listing those there are."""
+    known = {plugin.name: plugin for plugin in discover(group, own_only)}
+    wanted = tuple(dict.fromkeys(names))
+    for name in wanted:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise PluginFault(f"no {_WHAT[group]} is called {name!r}; installed: {there}")
+    return tuple(known[name] for name in wanted)
 
 
 def load_collectors(plugins: Iterable[Plugin]) -> dict[str, Any]:

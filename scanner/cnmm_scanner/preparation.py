@@ -190,7 +190,8 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
     targets = (*targets, *source_targets(settings.sources, org, settings.k, targets))
     require_accepted(targets, collectors.values())
     as_of = order.as_of or settings.as_of or datetime.now(UTC).date()
-    joins = load_joins(discover(JOINS, order.own_only))
+    joiners = discover(JOINS, order.own_only)
+    joins = load_joins(joiners)
     source = find(CATALOGUES, settings.catalogue.id, order.own_only)
     files = dict(source.load().files())
     specs = [spec for one in (*collectors.values(), *joins) for spec in one.signals]
@@ -215,7 +216,7 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
             for name, one in collectors.items()
         },
         joins=joins,
-        plugins=(*plugins, *discover(JOINS, order.own_only), source),
+        plugins=(*plugins, *joiners, source),
         catalogue=catalogue,
         catalogue_files=files,
         overlay=overlay,

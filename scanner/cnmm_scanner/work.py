@@ -29,6 +29,7 @@ from cnmm_collectors.reader import SourceReader, initialise, keyed
 from cnmm_collectors.reader.reader import Wants
 from cnmm_collectors.signals import Gap, Signal, SignalError, SignalSpec, Unknown
 from cnmm_scanner.contract import SOURCE, Contract, ContractBreach, gather
+from cnmm_scanner.cycles import search_rarely
 from cnmm_scanner.journal import Vault, make_line
 from cnmm_scanner.kept import Kept
 from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
@@ -277,6 +278,7 @@ _worker: Worker | None = None
 def begin(conditions: Conditions, stop: Connection) -> None:
     """Make this process a worker: it ignores Ctrl-C and ends with the run, however the run ends."""
     global _worker  # a pool's initialiser has no other place to leave what it makes
+    search_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_run, args=(stop,), daemon=True).start()
     _worker = Worker(conditions)
