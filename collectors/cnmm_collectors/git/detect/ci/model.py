@@ -35,7 +35,8 @@ class Pipeline:
     """One definition with its enabled steps; `runs` is false where nothing starts it or no job is enabled.
 
     `only` holds the path patterns that limit it, empty where it runs for every change. `overrides` are jobs
-    of included templates that this file makes blocking. `understood` is false for other dialects.
+    of included templates that this file makes blocking. `understood` is false for other dialects; `called` is
+    true where it runs only because another one calls it.
     """
 
     path: str
@@ -48,3 +49,4 @@ class Pipeline:
     last: int
     overrides: tuple[str, ...] = ()
     understood: bool = True
+    called: bool = False

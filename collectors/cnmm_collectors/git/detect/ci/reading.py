@@ -55,7 +55,7 @@ def _started(found: list[Pipeline]) -> tuple[Pipeline, ...]:
         for item in caller.includes:
             called = by_path.get(item.target) if item.kind == "local" else None
             if called is not None and not called.runs and called.steps:
-                by_path[called.path] = replace(called, runs=True, only=caller.only)
+                by_path[called.path] = replace(called, runs=True, called=True, only=caller.only)
                 todo.append(by_path[called.path])
     return tuple(by_path.values())
 

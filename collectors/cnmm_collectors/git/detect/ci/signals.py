@@ -63,7 +63,8 @@ def _applies(pipeline: Pipeline, root: str) -> bool:
 
 
 def _pipeline(survey: Survey, component: Component) -> Reading:
-    hits = [Hit(p.path, p.first, p.last, f"pipeline: {p.dialect}") for p in pipelines_of(survey, component)]
+    starting = [p for p in pipelines_of(survey, component) if not p.called]
+    hits = [Hit(p.path, p.first, p.last, f"pipeline: {p.dialect}") for p in starting]
     return flag(survey, hits, _doubts(survey), "a pipeline that runs on changes")
 
 

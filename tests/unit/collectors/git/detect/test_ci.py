@@ -217,6 +217,8 @@ def test_what_is_called_within_the_repository_counts(scan: Scan) -> None:
     }
     found = scan(files)
     assert (found.value(SCAN), found.value(SIGN), found.value("ci.pipeline_ratio")) == (True, False, True)
+    # What is called is no start of its own, and is not cited as one.
+    assert {line.partition(":")[0] for line in found.lines("ci.pipeline_ratio")} == {WORKFLOW}
 
 
 def test_a_composite_action_and_a_local_include_count(scan: Scan) -> None:
