@@ -32,6 +32,16 @@ _TOOL_SETTINGS = frozenset(
         "apiserver.config.k8s.io",
         "client.authentication.k8s.io",
         "config.kubernetes.io",
+        "kubescheduler.config.k8s.io",
+        "kubeproxy.config.k8s.io",
+        "controller-runtime.sigs.k8s.io",
+        "krew.googlecontainertools.github.com",
+        "skaffold",
+        # Test runners for policies and controllers: what they hold is applied in a test alone.
+        "chainsaw.kyverno.io",
+        "cli.kyverno.io",
+        "kuttl.dev",
+        "schema.plugin.fluxcd.io",
     ]
 )
 # Of these nothing but that they are there is ever asked, and they are most of what repositories hold.

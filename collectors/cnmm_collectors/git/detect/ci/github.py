@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from posixpath import normpath
 
 from cnmm_collectors.git.detect.ci.model import Include, Pipeline, Step
 from cnmm_collectors.git.detect.ci.shell import read_commands
@@ -90,7 +91,7 @@ def _calls(job: Node) -> Iterator[Include]:
 def _actions(steps: tuple[Step, ...]) -> Iterator[Include]:
     for step in steps:
         if step.uses.startswith("./"):
-            yield Include("local", step.uses[2:].rstrip("/") + "/action.yml", step.line)
+            yield Include("local", normpath(step.uses[2:] + "/action.yml").lstrip("/"), step.line)
         elif _ACTION.fullmatch(step.uses):
             yield Include("action", step.uses, step.line)
 

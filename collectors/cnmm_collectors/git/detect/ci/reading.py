@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cnmm_collectors.git.detect.ci.github import ACTION, PATH, read_composite, read_github
 from cnmm_collectors.git.detect.ci.gitlab import MAIN, read_gitlab
-from cnmm_collectors.git.detect.ci.model import Pipeline
+from cnmm_collectors.git.detect.ci.model import Include, Pipeline
 from cnmm_collectors.git.detect.nodes import YamlFault, read_yaml
 
 OTHER = re.compile(
@@ -38,12 +38,21 @@ def read_pipelines(texts: Mapping[str, str]) -> tuple[tuple[Pipeline, ...], froz
             continue
         if pipeline is None:
             continue
+        pipeline = replace(pipeline, includes=tuple(_spelled(one, texts) for one in pipeline.includes))
         found.append(pipeline)
         local = {item.target for item in pipeline.includes if item.kind == "local"}
         fresh = sorted(target for target in local if target in texts and target not in seen)
         seen.update(fresh)
         todo.extend(fresh)
     return _started(found), frozenset(faulty)
+
+
+def _spelled(include: Include, texts: Mapping[str, str]) -> Include:
+    """Return an include by the ending its file has: an action may be `action.yml` or `action.yaml`."""
+    other = include.target.removesuffix(".yml") + ".yaml"
+    if include.kind == "local" and include.target not in texts and other in texts:
+        return replace(include, target=other)
+    return include
 
 
 def _started(found: list[Pipeline]) -> tuple[Pipeline, ...]:

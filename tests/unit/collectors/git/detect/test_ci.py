@@ -229,6 +229,9 @@ def test_a_composite_action_and_a_local_include_count(scan: Scan) -> None:
         **IMAGE,
     }
     assert scan(files).value(SBOM) is True
+    named = {WORKFLOW: files[WORKFLOW], ".github/actions/bom/action.yaml": action, **IMAGE}
+    assert scan(named).value(SBOM) is True
+    assert scan({WORKFLOW: steps("uses: ./"), "action.yaml": action, **IMAGE}).value(SBOM) is True
     include = {GITLAB: "include: [{local: /ci/scan.yml}]\n", "ci/scan.yml": job("trivy image app"), **IMAGE}
     assert scan(include).value(SCAN) is True
 
