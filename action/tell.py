@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from cnmm_reports.contribution import Line, contributed, contribution
 from cnmm_reports.inert import inert
 from cnmm_reports.view import ReportView, build_view
 from cnmm_scanner.bundle import Bundle
-from cnmm_scanner.manifest import ASSESSMENT
 
 MAX_LEAD = 40_000
 """Bytes before summary.md, which is at most 1,000,000: together below the MiB a summary may have."""
@@ -28,7 +26,7 @@ def tell() -> int:
     """Write summary and annotations of the scan in CNMM_FOLDER."""
     folder = Path(os.environ["CNMM_FOLDER"])
     with Bundle(folder / "bundle.cnmm") as bundle:
-        view = build_view(json.loads(bundle.container.read(ASSESSMENT)), bundle.catalogue())
+        view = build_view(bundle.assessed(), bundle.catalogue())
         repositories = _repositories(bundle)
         alone = len(repositories) == 1
         lines = contributed(view, bundle.observations(), bundle.evidence(), bundle.signals()) if alone else ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 _PLAIN = re.compile(r"[!#$&(-;=?-\[\]_a-z~]+")
@@ -38,8 +37,8 @@ class Subject(str):
     `Subject.safe`.
     """
 
+    __slots__ = ("kind",)
     kind: SubjectKind
-    name: str
 
     def __new__(cls, kind: SubjectKind, name: str) -> Subject:
         """Return the subject; raises SubjectError."""
@@ -47,8 +46,12 @@ class Subject(str):
             raise SubjectError(f"{name[:80]!r} is not a subject name: use letters, digits, / . _ -")
         subject = super().__new__(cls, f"{kind.value}:{name}")
         subject.kind = kind
-        subject.name = name
         return subject
+
+    @property
+    def name(self) -> str:
+        """What follows the kind."""
+        return self[len(self.kind.value) + 1 :]
 
     def __reduce__(self) -> tuple[type[Subject], tuple[SubjectKind, str]]:
         """Pickle by kind and name."""
@@ -69,8 +72,22 @@ class Subject(str):
         return [unquote_to_bytes(part).decode("utf-8", "surrogateescape") for part in self.name.split("/")]
 
 
-@lru_cache(maxsize=200_000)
+_KNOWN: dict[str, Subject] = {}
+_MOST = 500_000
+"""Subjects that are held once, however often they are named."""
+
+
 def _parse(text: str) -> Subject:
+    found = _KNOWN.get(text)
+    if found is None:
+        if len(_KNOWN) >= _MOST:
+            _KNOWN.clear()
+        found = _spelled(text)
+        _KNOWN[found] = found
+    return found
+
+
+def _spelled(text: str) -> Subject:
     kind, colon, name = text.partition(":")
     if not colon or kind not in _KINDS:
         kinds = ", ".join(SubjectKind)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cnmm_collectors.signals import SignalSpec
-from cnmm_rules.assessment import number
 from cnmm_rules.criteria import Applies, Catalogue, Criterion, Test
+from cnmm_rules.numerals import number
 from cnmm_rules.wording import Signals, lines
 
 Lines = tuple[tuple[int, str], ...]

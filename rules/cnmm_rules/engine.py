@@ -24,6 +24,7 @@ from cnmm_rules.levels import infer
 from cnmm_rules.measures import Cache, SubjectMeasures
 from cnmm_rules.next_evidence import rank_next
 from cnmm_rules.predicates import Leafed, Verdict, evaluate
+from cnmm_rules.questions import answer_ahead
 from cnmm_rules.ranges import Truth
 from cnmm_rules.rollup import CITED, UNDECLARED
 from cnmm_rules.summary import (
@@ -222,6 +223,7 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
     signals."""
     index = Index(facts, catalogue.signals)
     cache = Cache()
+    answer_ahead(catalogue, index, cache)
     org = _Subject(catalogue, index, facts.org, cache).findings()
     sections = _sections(catalogue, org)
     undecided = None
@@ -249,7 +251,7 @@ def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
         findings=tuple(findings),
         evidence=cited_evidence(findings, facts.evidence),
         next_evidence=rank_next(catalogue, org, sections),
-        ledger=sum_ledger(facts.ledger, facts.losses),
+        ledger=sum_ledger(facts.ledger, facts.losses, facts.lost),
         shares=weigh_shares(catalogue, org),
         undecided=undecided,
     )

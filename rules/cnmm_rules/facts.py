@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,21 @@ from typing import Any, Literal
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.signals import Observation
 from cnmm_collectors.subjects import Subject, SubjectKind
+
+NAMED_LOSSES = 20
+"""Entries of the ledger that failed, named for each source and unit."""
+
+
+class Sealed(Iterable[Observation]):
+    """Observations that can be had signal by signal, so that no more of them need be in memory."""
+
+    @abstractmethod
+    def of(self, key: str) -> Iterable[Observation]:
+        """Return the observations of one signal."""
+
+    @abstractmethod
+    def subjects(self, kind: SubjectKind) -> Iterable[Subject]:
+        """Return every subject of a kind that any observation is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,8 @@ class Loss:
 class Facts:
     """Everything one assessment is a function of, beside the catalogue.
 
+    `observations` are read once for each signal where they are `Sealed`. `losses` are the entries of the
+    ledger that failed, at least the first `NAMED_LOSSES` of each source and unit; `lost` counts them all.
     `oldest` is at or before the earliest time any evidence was confirmed, empty where nobody looked; it only
     spares reading all evidence to find that none is stale.
     """
@@ -133,7 +151,7 @@ class Facts:
     period: tuple[date, date]
     observations: Iterable[Observation]
     populations: tuple[PopulationFact, ...] = ()
-    memberships: tuple[tuple[Subject, Subject], ...] = ()
+    memberships: Iterable[tuple[Subject, Subject]] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -141,6 +159,7 @@ class Facts:
     baseline: tuple[BaselineFact, ...] = ()
     ledger: tuple[LedgerLine, ...] = ()
     losses: tuple[Loss, ...] = ()
+    lost: int = 0
     complete: bool = True
     oldest: str = ""
 

@@ -2,99 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
-from typing import NamedTuple, TypeGuard, cast
+from typing import NamedTuple
 
-from cnmm_collectors.signals import (
-    Gap,
-    Interval,
-    Masses,
-    Observation,
-    SignalSpec,
-    State,
-    Tally,
-    Value,
-    split_key,
-)
+from cnmm_collectors.signals import Observation, SignalSpec, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.facts import Facts, PopulationFact
+from cnmm_rules.readings import Readings
+from cnmm_rules.resolution import Reading
 
 PARENT_KIND = {SubjectKind.COMPONENT: SubjectKind.REPO, SubjectKind.NAMESPACE: SubjectKind.CLUSTER}
 """Which kind holds which: weights and completeness go through the parent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """What all sources together say of one signal about one subject.
-
-    `value` is None unless state is OBSERVED. `contested`: sources of equal force differ, state UNKNOWN.
-    `conflict`: a weaker source differs from the one that counts.
-    """
-
-    state: State
-    value: Value | None
-    evidence: tuple[str, ...]
-    gap: Gap | None = None
-    detail: str = ""
-    contested: bool = False
-    conflict: bool = False
-
-
-Reading = Observation | Resolved
-"""One source's sealed reading where only one can answer, else what all sources say together."""
-
-
-def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
-    """Return the reading of the strongest source; weaker ones never replace a stronger that is unread."""
-    best = min(source.rank for source in spec.sources)
-    strongest = [reading for reading in readings if spec.rank(reading.source) == best]
-    answered = [reading for reading in strongest if reading.state is not State.UNKNOWN]
-    evidence = tuple(dict.fromkeys(item for reading in readings for item in reading.evidence))
-    if not answered:
-        first = (strongest or readings)[0]
-        gap = first.gap if strongest and first.gap else Gap.NOT_COLLECTED
-        detail = first.detail if strongest else "a stronger source was not read"
-        return Resolved(State.UNKNOWN, None, evidence, gap, detail)
-    first = answered[0]
-    if any(_differs(first, other) for other in answered[1:]):
-        return Resolved(State.UNKNOWN, None, evidence, Gap.MALFORMED, "sources disagree", contested=True)
-    weaker = [reading for reading in readings if reading not in strongest]
-    conflict = any(_contradicts(first, other) for other in weaker if other.state is not State.UNKNOWN)
-    return Resolved(first.state, first.value, first.evidence, conflict=conflict)
-
-
-def _differs(one: Observation, other: Observation) -> bool:
-    return (one.state, one.value) != (other.state, other.value)
-
-
-def _contradicts(one: Observation, other: Observation) -> bool:
-    """True where two readings cannot both hold: what is only told in part may agree with what is told."""
-    if not _differs(one, other):
-        return False
-    if one.value is None or other.value is None:
-        return True
-    if isinstance(one.value, Masses) and isinstance(other.value, Masses):
-        few, many = sorted((one.value, other.value), key=lambda held: held.whole)
-        return few.whole or not set(few.items) <= set(many.items)
-    mine, theirs = _ends(one.value), _ends(other.value)
-    if mine is None or theirs is None:
-        return True
-    (low, high), (least, most) = mine, theirs
-    return (high is not None and high < least) or (most is not None and most < low)
-
-
-def _ends(value: Value) -> tuple[Fraction, Fraction | None] | None:
-    """Return the lowest and highest number a value may stand for, None for what is no number."""
-    if isinstance(value, Interval):
-        return value.low, value.high
-    if isinstance(value, Tally):
-        total = value.eligible + value.unread or 1
-        return Fraction(value.passed, total), Fraction(value.passed + value.unread, total)
-    return (Fraction(value), Fraction(value)) if isinstance(value, int | Fraction) else None
 
 
 class Leaf(NamedTuple):
@@ -135,16 +55,12 @@ class Index:
     def __init__(self, facts: Facts, signals: Mapping[str, SignalSpec]) -> None:
         self._facts = facts
         self._signals = signals
-        self._readings = _group(facts.observations)
-        self._resolved: dict[str, Mapping[Subject, Reading]] = {}
+        self._readings = Readings(facts.observations)
         self._units: dict[tuple[Subject, SubjectKind], Units] = {}
         self._stale: dict[int, frozenset[str]] = {}
         self._parts: dict[Subject, int] = {}
-        self._children: dict[Subject, list[Subject]] = defaultdict(list)
-        self._parents: dict[Subject, list[Subject]] = defaultdict(list)
-        for child, parent in sorted(set(facts.memberships)):
-            self._children[parent].append(child)
-            self._parents[child].append(parent)
+        self._children = _by_parent(facts.memberships)
+        self._parents: dict[Subject, list[Subject]] | None = None
         self._populations: dict[tuple[Subject, SubjectKind], PopulationFact] = {}
         for fact in sorted(facts.populations, key=lambda item: (item.declared_by, item.count)):
             place = fact.within, fact.kind
@@ -178,17 +94,11 @@ class Index:
 
     def readings(self, key: str) -> Mapping[Subject, Reading]:
         """Return the reading of each subject that has one, resolved over all sources."""
-        found = self._resolved.get(key)
-        if found is None:
-            spec = self.spec(key)
-            found = _resolve_all(self._readings.get(key, {}), spec)
-            self._resolved[key] = found
-        return found
+        return self._readings.resolved(key, self.spec(key))
 
     def sealed(self, key: str, subject: Subject) -> tuple[Observation, ...]:
         """Return every source's own reading of a signal about a subject, in one order."""
-        seen = self._readings.get(key, {}).get(subject, ())
-        return (seen,) if isinstance(seen, Observation) else tuple(seen)
+        return self._readings.sealed(key, subject)
 
     def stale(self, window_days: int) -> frozenset[str]:
         """Return the evidence ids last confirmed more than `window_days` before the audit date."""
@@ -246,8 +156,17 @@ class Index:
 
     def _share(self, member: Subject) -> int:
         kind = PARENT_KIND[member.kind]
-        parent = next((item for item in self._parents.get(member, ()) if item.kind is kind), None)
+        parent = next((item for item in self._parents_of(member) if item.kind is kind), None)
         return self.components(parent) if parent is not None else 1
+
+    def _parents_of(self, child: Subject) -> list[Subject]:
+        """Return the parents of a child, sorted; only lists of a team's own components ask for them."""
+        if self._parents is None:
+            self._parents = {}
+            for parent in sorted(self._children):
+                for one in self._children[parent]:
+                    self._parents.setdefault(one, []).append(parent)
+        return self._parents.get(child, [])
 
     def _parents_within(
         self, scope: Subject, kind: SubjectKind, declared: PopulationFact | None
@@ -262,44 +181,12 @@ class Index:
 
     def _seen(self, kind: SubjectKind) -> set[Subject]:
         seen = {parent for parent in self._children if parent.kind is kind}
-        for readings in self._readings.values():
-            seen.update(subject for subject in readings if subject.kind is kind)
-        return seen
+        return seen | self._readings.subjects(kind)
 
 
-def _resolve_all(
-    readings: Mapping[Subject, Observation | list[Observation]], spec: SignalSpec
-) -> Mapping[Subject, Reading]:
-    best = min(source.rank for source in spec.sources)
-    weaker = {source.name for source in spec.sources if source.rank != best}
-
-    def stands(seen: Observation | list[Observation]) -> TypeGuard[Observation]:
-        return isinstance(seen, Observation) and seen.source not in weaker
-
-    if all(map(stands, readings.values())):
-        # One reading of the strongest source each, as nearly everywhere: nothing to resolve, nothing to copy.
-        return cast("Mapping[Subject, Observation]", readings)
-    return {
-        subject: seen if stands(seen) else resolve(seen if isinstance(seen, list) else [seen], spec)
-        for subject, seen in readings.items()
-    }
-
-
-def _group(
-    observations: Iterable[Observation],
-) -> dict[str, dict[Subject, Observation | list[Observation]]]:
-    grouped: dict[str, dict[Subject, Observation | list[Observation]]] = {}
-    for observation in observations:
-        readings = grouped.setdefault(observation.key, {})
-        earlier = readings.get(observation.subject)
-        if earlier is None:
-            readings[observation.subject] = observation
-        elif isinstance(earlier, list):
-            earlier.append(observation)
-        else:
-            readings[observation.subject] = [earlier, observation]
-    for readings in grouped.values():
-        for seen in readings.values():
-            if isinstance(seen, list):
-                seen.sort(key=lambda item: (item.source, str(item.to_json())))
-    return grouped
+def _by_parent(memberships: Iterable[tuple[Subject, Subject]]) -> dict[Subject, tuple[Subject, ...]]:
+    """Return the children of each parent, sorted, each once."""
+    found: dict[Subject, list[Subject]] = {}
+    for child, parent in memberships:
+        found.setdefault(parent, []).append(child)
+    return {parent: tuple(sorted(set(children))) for parent, children in found.items()}

@@ -20,8 +20,9 @@ from cnmm_collectors.signals import (
     Value,
 )
 from cnmm_collectors.subjects import Subject, SubjectKind
-from cnmm_rules.index import Index, Leaf, Reading, Resolved
+from cnmm_rules.index import Index, Leaf
 from cnmm_rules.ranges import Range, exact
+from cnmm_rules.resolution import Reading, Resolved
 
 Holds = Callable[[Range], bool | None]
 AT_LEAST = "these were seen; there may be more"

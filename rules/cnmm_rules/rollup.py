@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from sys import intern
 
 from cnmm_collectors.signals import Basis, Gap, Masses, Rollup, Tally
 from cnmm_collectors.subjects import Subject
@@ -96,7 +97,8 @@ def _finish(pile: Pile, value: Range, ordered: list[tuple[str, ...]]) -> Rolled:
         seen=len(pile.sizes) - sum(pile.sizes[parent] == count for parent, count in unread.items()),
         declared=pile.declared,
         eligible=pile.eligible,
-        evidence=tuple(flat)[:CITED],
+        # Thousands of roll-ups of teams cite the same few hundred ids.
+        evidence=tuple(map(intern, tuple(flat)[:CITED])),
         cited=sum(len(evidence) for evidence in ordered),
         gaps=tuple((gap, count, detail) for (gap, detail), count in sorted(gaps.items())),
         contested=pile.contested,

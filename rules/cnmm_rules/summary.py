@@ -12,11 +12,8 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.subjects import SubjectKind
 from cnmm_rules.assessment import Finding
 from cnmm_rules.criteria import RATING_ROLES, Catalogue, Confidence
-from cnmm_rules.facts import LedgerLine, Loss
+from cnmm_rules.facts import NAMED_LOSSES, LedgerLine, Loss
 from cnmm_rules.index import Index
-
-_LOSSES = 20
-"""Entries that failed, named for each source and unit."""
 
 
 def describe_catalogue(catalogue: Catalogue) -> dict[str, Any]:
@@ -53,10 +50,10 @@ def describe_scope(index: Index) -> dict[str, Any]:
     return record
 
 
-def sum_ledger(lines: Sequence[LedgerLine], losses: Sequence[Loss] = ()) -> dict[str, Any]:
+def sum_ledger(lines: Sequence[LedgerLine], losses: Sequence[Loss], lost: int) -> dict[str, Any]:
     """Return what was requested, received, skipped and failed, in all and by source and unit.
 
-    Entries that failed are named, at most 20 of each source and unit; `losses_total` counts them all.
+    Entries that failed are named, at most 20 of each source and unit; `losses_total` is `lost`, all of them.
     """
     totals = {
         name: sum(getattr(line, name) for line in lines)
@@ -74,8 +71,8 @@ def sum_ledger(lines: Sequence[LedgerLine], losses: Sequence[Loss] = ()) -> dict
         for line in sorted(lines, key=astuple)
     ]
     piles = groupby(sorted(losses), key=lambda loss: (loss.source, loss.unit))
-    shown = [asdict(loss) for _, pile in piles for loss in islice(pile, _LOSSES)]
-    return {**totals, "by_source": by_source, "losses": shown, "losses_total": len(losses)}
+    shown = [asdict(loss) for _, pile in piles for loss in islice(pile, NAMED_LOSSES)]
+    return {**totals, "by_source": by_source, "losses": shown, "losses_total": lost}
 
 
 def cited_evidence(findings: Iterable[Finding], evidence: Mapping[str, Evidence]) -> tuple[Evidence, ...]:

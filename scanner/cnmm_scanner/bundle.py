@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -21,12 +21,20 @@ from cnmm_rules.catalogue.loader import load as load_catalogue
 from cnmm_rules.catalogue.overlay import apply as apply_overlay
 from cnmm_rules.catalogue.positions import CatalogueError
 from cnmm_rules.criteria import Catalogue
-from cnmm_rules.facts import Facts, LedgerLine, Loss, PopulationFact
+from cnmm_rules.facts import NAMED_LOSSES, Facts, LedgerLine, Loss, PopulationFact
 from cnmm_scanner.baseline import BASELINE, baseline_of
 from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import Container, ContainerFault, Content, held, write
 from cnmm_scanner.faults import Fault
-from cnmm_scanner.manifest import MANIFEST, OUTSIDE, SIGNATURE, Manifest, make_manifest, read_manifest
+from cnmm_scanner.manifest import (
+    ASSESSMENT,
+    MANIFEST,
+    OUTSIDE,
+    SIGNATURE,
+    Manifest,
+    make_manifest,
+    read_manifest,
+)
 from cnmm_scanner.observations import Observations
 from cnmm_scanner.records import EVIDENCE, LEDGER, MEMBERSHIPS, POPULATIONS, SIGNALS, loss_from_json
 from cnmm_scanner.shelf import Shelf
@@ -34,8 +42,20 @@ from cnmm_scanner.signature import Signer
 from cnmm_scanner.statements import adjudications_of, claims_of, waivers_of
 
 RULES, REGISTRY = "catalogue/rules", "catalogue/signals"
+_MAX_ASSESSMENT = 2 << 30
 RUN, OVERLAY = "inputs/run.json", "inputs/overlay.yaml"
 _ODD = (KeyError, TypeError, ValueError, AttributeError, SignalError, SubjectError, ValidationError)
+
+
+class Memberships(Iterable[tuple[Subject, Subject]]):
+    """Child and parent of every sealed membership, read from the bundle each time they are iterated."""
+
+    def __init__(self, records: Callable[[str], Iterator[dict[str, Any]]]) -> None:
+        self._records = records
+
+    def __iter__(self) -> Iterator[tuple[Subject, Subject]]:
+        for row in self._records(MEMBERSHIPS):
+            yield Subject.parse(row["child"]), Subject.parse(row["parent"])
 
 
 class BundleFault(Fault):
@@ -135,6 +155,19 @@ class Bundle:
                 for line in self.container.lines(name):
                     yield json.loads(line)
 
+    def assessment(self) -> bytes:
+        """Return the sealed assessment; raises ContainerFault where there is none.
+
+        It grows with the number of teams: at 120 KB each, 2,000 of them make 240 MB.
+        """
+        return self.container.read(ASSESSMENT, limit=_MAX_ASSESSMENT)
+
+    def assessed(self) -> dict[str, Any]:
+        """Return the sealed assessment as a document; raises ContainerFault or BundleFault."""
+        with self._used(ASSESSMENT):
+            found: dict[str, Any] = json.loads(self.assessment())
+        return found
+
     def observations(self) -> Observations:
         """Return all observations, read from the bundle each time they are iterated."""
         return Observations(self.container, self.below(SIGNALS))
@@ -156,17 +189,24 @@ class Bundle:
                     cell[place] += row[field]
         return tuple(LedgerLine(*key, *cell) for key, cell in sorted(sums.items()))
 
-    def losses(self) -> tuple[Loss, ...]:
-        """Return every entry of the ledger of which something failed, sorted."""
-        rows = (row for name in self.below(LEDGER) for row in self._records(name))
-        return tuple(sorted(loss_from_json(row) for row in rows if row["failed"]))
+    def losses(self) -> tuple[tuple[Loss, ...], int]:
+        """Return the first entries of each source and unit that failed, and how many failed in all."""
+        found: dict[tuple[str, str], list[Loss]] = defaultdict(list)
+        total = 0
+        for name in self.below(LEDGER):
+            for row in self._records(name):
+                if row["failed"]:
+                    total += 1
+                    first = found[row["source"], row.get("unit", "")]
+                    first.append(loss_from_json(row))
+                    if len(first) >= 10 * NAMED_LOSSES:
+                        first[:] = sorted(first)[:NAMED_LOSSES]
+        return tuple(sorted(loss for first in found.values() for loss in first)), total
 
     def facts(self) -> Facts:
         """Return what the engine sees; observations and evidence are read when they are needed."""
         run = self.document(RUN)
-        memberships = (
-            (Subject.parse(row["child"]), Subject.parse(row["parent"])) for row in self._records(MEMBERSHIPS)
-        )
+        losses, lost = self.losses()
         with self._used("inputs"):
             return Facts(
                 organisation=run["organisation"],
@@ -177,14 +217,15 @@ class Bundle:
                 ),
                 observations=self.observations(),
                 populations=tuple(PopulationFact.from_json(row) for row in self._records(POPULATIONS)),
-                memberships=tuple(memberships),
+                memberships=Memberships(self._records),
                 evidence=self.evidence(),
                 claims=claims_of(self.document("inputs/attestations.json", [])),
                 waivers=waivers_of(self.document("inputs/waivers.json", [])),
                 adjudications=adjudications_of(self.document("inputs/adjudications.json", [])),
                 baseline=baseline_of(self.document(BASELINE, [])),
                 ledger=self.ledger(),
-                losses=self.losses(),
+                losses=losses,
+                lost=lost,
                 complete=run["complete"],
                 oldest=self.evidence().oldest(),
             )

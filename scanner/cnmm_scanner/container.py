@@ -26,6 +26,8 @@ from cnmm_scanner.faults import Fault
 COMPRESSION = "stored"
 MAX_MEMBERS = 20_000
 MAX_HELD = 64 << 20
+_BLOCK = 1 << 20
+_BLOCK = 1 << 20
 
 _NAME = re.compile(r"[a-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*){0,7}")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -132,6 +134,25 @@ class Container:
                 if not line.endswith(b"\n"):
                     raise ContainerFault(f"{self.path}: member {name} holds a broken line")
                 yield line
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Yield a member as blocks of whole lines, about a MiB each; raises ContainerFault."""
+        with self.open(name) as stream, self._damage(name):
+            for block in iter(partial(stream.read, _BLOCK), b""):
+                whole = block if block.endswith(b"\n") else block + stream.readline(MAX_HELD)
+                if not whole.endswith(b"\n"):
+                    raise ContainerFault(f"{self.path}: member {name} holds a broken line")
+                yield whole
+
+    def part(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """Yield the lines between two places of a member as such blocks, read where they lie, unchecked."""
+        offset, _ = self.region(name)
+        with self._damage(name), self.path.open("rb") as file:
+            file.seek(offset + start)
+            while start < end and (block := file.read(min(_BLOCK, end - start))):
+                whole = block if block.endswith(b"\n") else block + file.readline(MAX_HELD)
+                start += len(whole)
+                yield whole
 
     def content(self, name: str) -> Content:
         """Return a member's content, to be written into another container."""

@@ -14,6 +14,7 @@ from cnmm_scanner.container import ContainerFault
 
 _PREFIX = b'{"id":"'
 _CONFIRMED = re.compile(rb'"confirmed_at":"([^"]*)"')
+_SEARCHES = 64
 _ID = len("sha256:") + 64
 
 
@@ -25,6 +26,8 @@ class Shelf(Mapping[str, Evidence]):
 
     def __init__(self, path: Path, regions: Sequence[tuple[int, int]]) -> None:
         self._regions = [(start, start + size) for start, size in regions if size]
+        self._path = path
+        self._searched = 0
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -35,12 +38,19 @@ class Shelf(Mapping[str, Evidence]):
         self._data.close()
 
     def __getitem__(self, key: str) -> Evidence:
+        self._let_go()
         wanted = key.encode("utf-8", "replace")
         for start, end in self._regions:
             line = self._search(wanted, start, end)
             if line is not None:
                 return _decode(line)
         raise KeyError(key)
+
+    def _let_go(self) -> None:
+        """Give back what searches mapped: pages of the file would add up to all of it."""
+        self._searched += 1
+        if self._searched % _SEARCHES == 0 and hasattr(mmap, "MADV_DONTNEED"):
+            self._data.madvise(mmap.MADV_DONTNEED)
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, str):
@@ -62,11 +72,13 @@ class Shelf(Mapping[str, Evidence]):
         return None
 
     def _lines(self) -> Iterator[bytes]:
-        for start, stop in self._regions:
-            while start < stop:
-                end = self._data.find(b"\n", start) + 1 or stop
-                yield self._data[start:end]
-                start = end
+        """Yield all lines from the file itself: what is read through the map counts as our memory."""
+        with self._path.open("rb") as file:
+            for start, stop in self._regions:
+                file.seek(start)
+                while start < stop and (line := file.readline(stop - start)):
+                    start += len(line)
+                    yield line
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines():
@@ -89,7 +101,8 @@ class Shelf(Mapping[str, Evidence]):
 
     def oldest(self) -> str:
         """Return a time at or before the earliest confirmation, `9999` where there is no evidence."""
-        found = min((match[1] for match in _CONFIRMED.finditer(self._data)), default=b"9999")
+        confirmed = (match[1] for line in self._lines() if (match := _CONFIRMED.search(line)))
+        found = min(confirmed, default=b"9999")
         return found.decode("ascii", "replace")
 
     def check(self) -> int:

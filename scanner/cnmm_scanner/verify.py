@@ -119,7 +119,7 @@ def _check_derivation(bundle: Bundle, verdict: Verdict) -> None:
     if ASSESSMENT not in bundle.manifest.members:
         verdict.note("derivation", "no assessment is sealed: nothing to derive again", result="note")
         return
-    sealed = bundle.container.read(ASSESSMENT)
+    sealed = bundle.assessment()
     if bundle.manifest.engine != ENGINE:
         _compare_engines(bundle, sealed, verdict)
         return

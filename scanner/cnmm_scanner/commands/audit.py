@@ -53,8 +53,7 @@ def require_assessment(bundle: Bundle) -> dict[str, Any]:
     """Return the assessment that a bundle seals; raises BundleFault where it seals none."""
     if ASSESSMENT not in bundle.manifest.members:
         raise BundleFault(f"{bundle.path}: holds facts and no assessment", "cnmm assess makes one")
-    found: dict[str, Any] = bundle.document(ASSESSMENT)
-    return found
+    return bundle.assessed()
 
 
 @click.command()

@@ -113,7 +113,7 @@ def report(
     with Bundle(bundle) as opened:
         if ASSESSMENT not in opened.manifest.members:
             raise BundleFault(f"{bundle}: holds facts and no assessment", "cnmm assess makes one")
-        assessment = opened.container.read(ASSESSMENT)
+        assessment = opened.assessment()
         told = json.loads(assessment)
         beside = {**_past(opened, told, store), **_beside(opened, told, marks, against)}
         files, screen = render(assessment, opened.catalogue(), renderers, make_folder(output), bundle, beside)

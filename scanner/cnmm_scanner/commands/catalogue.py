@@ -60,7 +60,7 @@ def explain(name: str, bundle: Path | None) -> int:
 def _sealed(path: Path) -> tuple[Catalogue, Mapping[str, Any] | None]:
     with Bundle(path) as bundle:
         judged = ASSESSMENT in bundle.manifest.members
-        return bundle.catalogue(), bundle.document(ASSESSMENT) if judged else None
+        return bundle.catalogue(), bundle.assessed() if judged else None
 
 
 @click.group()

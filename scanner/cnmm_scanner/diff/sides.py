@@ -139,7 +139,7 @@ def open_side(path: Path) -> Iterator[Side]:
         yield Side(path.name, read_assessment(path))
         return
     with Bundle(path) as bundle:
-        sealed = bundle.document(ASSESSMENT) if ASSESSMENT in bundle.manifest.members else None
+        sealed = bundle.assessed() if ASSESSMENT in bundle.manifest.members else None
         if sealed is not None and bundle.manifest.engine == ENGINE:
             yield Side(path.name, sealed, bundle)
         else:

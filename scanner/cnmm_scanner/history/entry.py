@@ -49,7 +49,7 @@ def read_entry(bundle: Bundle) -> Entry:
     """Return what is kept of a bundle; raises HistoryFault where it seals no assessment."""
     if ASSESSMENT not in bundle.manifest.members:
         raise HistoryFault(f"{bundle.path}: holds facts and no assessment", "cnmm assess makes one")
-    sealed = bundle.container.read(ASSESSMENT)
+    sealed = bundle.assessment()
     measures = tuple(measure(bundle.facts(), bundle.catalogue()))
     return Entry(digest(bundle.manifest_bytes), sealed, json.loads(sealed), measures)
 

@@ -93,7 +93,7 @@ def sealed_assessment(place: Place) -> bytes:
     with Bundle(place.path) as bundle:
         if ASSESSMENT not in bundle.manifest.members:
             raise ContainerFault("holds facts and no assessment")
-        sealed = bundle.container.read(ASSESSMENT, limit=1 << 30)
+        sealed = bundle.assessment()
         if digest(sealed) != bundle.manifest.members[ASSESSMENT].sha256:
             raise ContainerFault("the assessment is not what the manifest seals")
         return sealed

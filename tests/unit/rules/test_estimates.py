@@ -9,10 +9,10 @@ import pytest
 
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.subjects import Subject, SubjectKind
-from cnmm_rules.assessment import test_to_json as to_json
 from cnmm_rules.conclusions import conclusions_digest
 from cnmm_rules.estimates import _highest, _lowest
 from cnmm_rules.facts import PopulationFact
+from cnmm_rules.numerals import test_to_json as to_json
 from cnmm_rules.predicates import Leafed
 from cnmm_rules.rollup import Rolled, roll
 from property.worlds import ORG
