@@ -87,6 +87,8 @@ class WorkItem:
     or `analysis` (any executor, on any machine that sees the target's locator). `calls` is the predicted
     number of requests, `later` that of the work which the targets it finds will need. `payload` holds
     plain picklable values, never a secret. `personal` is false only where it can yield no person fact.
+    `seen` is what tells cheaply that the source has changed since, such as times of files: a resumed run then
+    reads anew. What a later scan may use goes by `Stated.state` instead, whatever `seen` says.
     """
 
     collector: str
@@ -98,6 +100,7 @@ class WorkItem:
     payload: tuple[tuple[str, Any], ...] = ()
     later: int = 0
     personal: bool = True
+    seen: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

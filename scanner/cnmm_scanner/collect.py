@@ -17,7 +17,7 @@ from cnmm_scanner.journal import Journal
 from cnmm_scanner.lanes import Lanes
 from cnmm_scanner.progress import Progress
 from cnmm_scanner.records import target_from_json, target_to_json
-from cnmm_scanner.work import Crash, Finished, Worker, attempt, item_name, unread
+from cnmm_scanner.work import SEEN, Crash, Finished, Worker, attempt, item_name, unread
 
 _TOLD = 5
 _PLACES = frozenset({SubjectKind.REPO, SubjectKind.CLUSTER})
@@ -196,7 +196,8 @@ class Collection:
 
     def _inputs_of(self, item: WorkItem) -> str:
         about = [target_to_json(item.target), [str(one) for one in item.subjects], repr(item.payload)]
-        return digest(document([self._inputs[item.collector], about]))
+        named = digest(document([self._inputs[item.collector], about]))
+        return f"{named}{SEEN}{digest(document(repr(item.seen)))}" if item.seen else named
 
     def _start(self, item: WorkItem) -> None:
         waiting = len(self._ready) + 1

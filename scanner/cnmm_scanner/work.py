@@ -35,6 +35,9 @@ from cnmm_scanner.kept import Kept
 from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
 from cnmm_scanner.records import encode, people_to_json, target_from_json, target_to_json
 
+SEEN = "|"
+"""Separates what an item is asked for from what its source looked like: a journal goes by both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -160,7 +163,7 @@ class Worker:
         settings, reader = self.conditions.settings[item.collector], self.reader(collector, item.target)
         state = attempt(lambda: collector.state(item, settings, reader))
         return (
-            self.kept.name(f"{self.conditions.code} {inputs}", state)
+            self.kept.name(f"{self.conditions.code} {inputs.partition(SEEN)[0]}", state)
             if state and isinstance(state, str)
             else ""
         )

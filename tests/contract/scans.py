@@ -89,7 +89,7 @@ def _follow(
     collector: Collector, target: Target, settings: Any, world: World, cache: Path, scan: Scan
 ) -> list[Target]:
     planned = _part(
-        None, collector, collector.plan(target, settings, _reader(collector, target, world, cache))
+        None, collector, collector.plan(target, settings, reader_of(collector, target, world, cache))
     )
     items = [one for one in planned.yields if isinstance(one, WorkItem)]
     planned.yields = [one for one in planned.yields if not isinstance(one, WorkItem)]
@@ -98,7 +98,7 @@ def _follow(
         # An item travels to another process: what it becomes there is what is collected.
         moved: WorkItem = pickle.loads(pickle.dumps(item))
         assert moved == item
-        reader = _reader(collector, moved.target, world, cache)
+        reader = reader_of(collector, moved.target, world, cache)
         parts.append(_part(moved, collector, collector.collect(moved, settings, reader)))
     scan.parts += parts
     return [one for part in parts for one in part.yields if isinstance(one, Target)]
@@ -119,7 +119,8 @@ def _part(item: WorkItem | None, collector: Collector, yields: Iterable[Any]) ->
     return part
 
 
-def _reader(collector: Collector, target: Target, world: World, cache: Path) -> SourceReader:
+def reader_of(collector: Collector, target: Target, world: World, cache: Path) -> SourceReader:
+    """Return the only door out that a collector gets in a world."""
     environment = {CREDENTIAL: SECRET} if target.credential == CREDENTIAL else {}
     reader = SourceReader(
         collector=collector.name,

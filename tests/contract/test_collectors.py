@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -17,12 +18,12 @@ from typing import Any
 import pytest
 
 from cnmm_collectors.evidence import MAX_EXCERPT
-from cnmm_collectors.plugin import Collector
+from cnmm_collectors.plugin import Collector, Stated, WorkItem
 from cnmm_collectors.signals import Observed, Reading, Signal, SignalSpec, Unknown, split_key
 from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
 from contract import worlds
 from contract.judging import disclosing, misshapen, tells_no_more
-from contract.scans import Scan, digest, run
+from contract.scans import Scan, digest, reader_of, run
 
 NAMES = [plugin.name for plugin in discover(COLLECTORS)]
 WITH_WORLD = [name for name in NAMES if worlds.known(name)]
@@ -239,6 +240,35 @@ def test_two_scans_yield_the_same(seen: Run) -> None:
     )
     assert first == second
     assert seen.first.items == seen.second.items
+
+
+@pytest.mark.parametrize("name", [name for name in WITH_WORLD if "files" in worlds.load(name).PARTS])
+def test_the_state_of_files_tells_of_every_change_and_of_nothing_else(name: str, place: Path) -> None:
+    """Law 7: what a later scan may use again is what it would have read."""
+    collector, module = make(name), worlds.load(name)
+    assert isinstance(collector, Stated), "files that have not changed are not read again"
+    healthy = states(collector, module, module.REALITIES[0], place / "stated")
+    assert all(healthy.values())
+    assert states(collector, module, module.REALITIES[0], place / "stated") == healthy
+    for other in (*module.REALITIES[1:], *module.FAULTS):
+        found = states(collector, module, other, place / "stated")
+        assert all(found[key] != state for key, state in healthy.items() if key in found), other
+
+
+def states(collector: Any, module: worlds.Module, state: str, folder: Path) -> dict[str, str]:
+    """Return the state of each item of a world, made anew in the same place, by what is asked for."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    with module.world(folder, state) as world:
+        given = dict(world.settings) | ({"keep": True} if "keep" in collector.Settings.model_fields else {})
+        settings, found = collector.Settings.model_validate(given), {}
+        with worlds.nobody(world.as_nobody):
+            for target in world.targets:
+                reader = reader_of(collector, target, world, folder / "cache")
+                for item in collector.plan(target, settings, reader):
+                    if isinstance(item, WorkItem):
+                        found[f"{item.key} {item.payload}"] = collector.state(item, settings, reader)
+    return found
 
 
 @each_state

@@ -15,6 +15,7 @@ from cnmm_collectors import placement, registry, takeup
 from cnmm_collectors.backstage.entities import Entity, EntityFault, parse
 from cnmm_collectors.backstage.judgements import UNUSED, Catalogue, Verdict
 from cnmm_collectors.evidence import Evidence
+from cnmm_collectors.filestate import contents, glance
 from cnmm_collectors.placement import Place
 from cnmm_collectors.plugin import LedgerRow, Membership, Population, Probe, Reader, Target, WorkItem, Yield
 from cnmm_collectors.reader import FileFault
@@ -53,9 +54,10 @@ class BackstageCollector:
         files = [
             path for name, place in target.facts if name == "catalog" for path in _expand(Path(place), reader)
         ]
-        state = tuple((str(path), *_state(path)) for path in files)
-        payload = (("files", state),)
-        yield WorkItem(self.name, f"catalogue of {org.name}", target, (org,), "local", payload=payload)
+        payload = (("files", tuple(str(path) for path in files)),)
+        seen = tuple(glance(path) for path in files)
+        key = f"catalogue of {org.name}"
+        yield WorkItem(self.name, key, target, (org,), "local", payload=payload, seen=seen)
 
     def probe(self, target: Target, settings: CatalogueSettings, reader: Reader) -> Iterator[Probe]:
         """Yield for each place how many entities its files hold, or why they cannot be read."""
@@ -74,6 +76,10 @@ class BackstageCollector:
                 else:
                     yield Probe(group, every, False, "no catalogue file in it", gap=Gap.NOT_VISIBLE)
 
+    def state(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> str:
+        """Return a digest of all files, which decide the whole reading."""
+        return contents(Path(name) for name in dict(item.payload)["files"])
+
     def collect(self, item: WorkItem, settings: CatalogueSettings, reader: Reader) -> Iterable[Yield]:
         """Yield what the catalogue says of each component, each team and the organisation."""
         entities: list[Entity] = []
@@ -84,7 +90,7 @@ class BackstageCollector:
             yield LedgerRow(
                 _SOURCE, "file", about, 1, 0, 1, 0, "empty", "no catalogue file where one was named"
             )
-        for name, *_ in files:
+        for name in files:
             path = Path(name)
             try:
                 raw = reader.files.read(path, _LIMIT)
@@ -261,11 +267,3 @@ def _expand(place: Path, reader: Reader) -> list[Path]:
         return [*reader.files.list(place, "*.yaml"), *reader.files.list(place, "*.yml")]
     except FileFault:
         return [place]
-
-
-def _state(path: Path) -> tuple[int, int]:
-    try:
-        found = path.lstat()
-    except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns

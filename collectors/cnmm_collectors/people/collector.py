@@ -23,7 +23,7 @@ from cnmm_collectors.signals import SignalSpec
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.examine import examine
-from cnmm_collectors.tables.places import contents, expand, state_of
+from cnmm_collectors.tables.places import expand, held, state_of
 from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.records import load_json
 
@@ -76,7 +76,8 @@ class PeopleCollector:
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield one item for all files together; a source without a file becomes a ledger row."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
-        files: list[tuple[object, ...]] = []
+        files: list[tuple[str, str]] = []
+        seen: list[tuple[str | int, ...]] = []
         missing: list[str] = []
         for kind, locator in target.facts:
             if kind not in KINDS:
@@ -95,9 +96,12 @@ class PeopleCollector:
                     "not_visible",
                     "no such file",
                 )
-            files += [(kind, str(path), *state_of(path)) for path in found]
+            files += [(kind, str(path)) for path in found]
+            seen += [state_of(path) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
-        yield WorkItem(self.name, f"exports of {org.name}", target, (org,), "local", payload=payload)
+        yield WorkItem(
+            self.name, f"exports of {org.name}", target, (org,), "local", payload=payload, seen=tuple(seen)
+        )
 
     def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
         """Yield how each export is recognised, from its header alone."""
@@ -116,14 +120,14 @@ class PeopleCollector:
         """Return a digest of all files, which decide the whole reading; empty where nothing is to be kept."""
         if not settings.keep:
             return ""
-        return contents(Path(locator) for _, locator, *_ in dict(item.payload)["files"])
+        return held(Path(locator) for _, locator in dict(item.payload)["files"])
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together: cells of k people or more, and the account of every row."""
         given = dict(item.payload)
         exports = Exports(settings, reader.as_of)
         by_kind: dict[str, list[Path]] = defaultdict(list)
-        for kind, locator, *_ in given["files"]:
+        for kind, locator in given["files"]:
             by_kind[kind].append(Path(locator))
         exports.read(by_kind)
         exports.missing = frozenset(given["missing"])

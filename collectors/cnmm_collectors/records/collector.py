@@ -17,7 +17,8 @@ from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Y
 from cnmm_collectors.reader import FileFault
 from cnmm_collectors.records.checkout import Waiting, blob_id, statements_on_hosts
 from cnmm_collectors.records.completeness import read_lists
-from cnmm_collectors.records.folders import files_of, state_of
+from cnmm_collectors.records.folders import GIT, files_of, glance_at
+from cnmm_collectors.records.state import state_of
 from cnmm_collectors.records.statements import Statement, StatementFault, parse, plain
 from cnmm_collectors.records.trust import Trust
 from cnmm_collectors.signals import Absent, Gap, Observed, Reading, Signal, SignalSpec, Unknown
@@ -75,8 +76,9 @@ class RecordsCollector:
         for kind in _SIGNAL:
             places = tuple(locator for name, locator in target.facts if name == kind)
             if places:
-                payload = (("kind", kind), ("places", places), ("every", every), ("state", state_of(every)))
-                yield WorkItem(self.name, f"{kind} of {org.name}", target, (org,), "local", payload=payload)
+                payload = (("kind", kind), ("places", places), ("every", every))
+                key, seen = f"{kind} of {org.name}", glance_at(every)
+                yield WorkItem(self.name, key, target, (org,), "local", payload=payload, seen=seen)
 
     def probe(self, target: Target, settings: RecordsSettings, reader: Reader) -> Iterator[Probe]:
         """Yield which keys each folder speaks of; whether they hold is for the scan to judge."""
@@ -84,6 +86,10 @@ class RecordsCollector:
             if kind in _SIGNAL:
                 spec = next(one for one in self.signals if one.id == _SIGNAL[kind][0])
                 yield from _probe(kind, Path(place), spec, reader)
+
+    def state(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> str:
+        """Return a digest of records, documents, signatures, lists and keys, and where they are from."""
+        return state_of(item, settings.trust.values(), reader)
 
     def collect(self, item: WorkItem, settings: RecordsSettings, reader: Reader) -> Iterable[Yield]:
         """Yield a reading for each declared key, a ledger row for each file, and where to see reviews."""
@@ -254,7 +260,7 @@ def _lost(statement: Statement, gap: Gap, why: str) -> tuple[_Found, str]:
 def _fetch(folder: Path, name: str, reader: Reader) -> tuple[str, str]:
     """Return the document's digest, or why it cannot be had; it lies beside its statement or below."""
     pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or "://" in name:
+    if pure.is_absolute() or {"..", GIT} & set(pure.parts) or "://" in name:
         return "", "the document is not a file beside its statement"
     target = folder / name
     if not target.resolve().is_relative_to(folder.resolve()):

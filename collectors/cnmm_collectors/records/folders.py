@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from cnmm_collectors.filestate import glance
 from cnmm_collectors.plugin import LedgerRow, Reader
 from cnmm_collectors.reader import FileFault
 from cnmm_collectors.signatures import COMPLETE
 
+GIT = ".git"
+"""What lies there is Git's, neither record nor document."""
 _YAML = (".yaml", ".yml")
 
 
@@ -18,7 +21,8 @@ def files_of(place: Path, reader: Reader) -> Iterator[Path | LedgerRow]:
         yield from [place] if place.name != COMPLETE else []
         return
     try:
-        found = [path for pattern in _YAML for path in reader.files.list(place, f"*{pattern}")]
+        every = (path for pattern in _YAML for path in reader.files.list(place, f"*{pattern}"))
+        found = [path for path in every if GIT not in path.relative_to(place).parts]
     except FileFault as fault:
         yield LedgerRow("records", "folder", place.name, 1, 0, 0, 1, fault.gap.value, str(fault))
         return
@@ -32,15 +36,14 @@ def _is_backed(path: Path) -> bool:
     return any(path.with_name(path.name + suffix).is_file() for suffix in _YAML)
 
 
-def state_of(places: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+def everything(place: Path) -> list[Path]:
+    """Return the place itself, or all files below a folder but Git's own, sorted."""
+    if not place.is_dir():
+        return [place]
+    found = (path for path in place.rglob("*") if not path.is_dir() or path.is_symlink())
+    return sorted(path for path in found if GIT not in path.relative_to(place).parts)
+
+
+def glance_at(places: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
     """Return what changes when a file does, so that a resumed run reads it anew."""
-    found = []
-    for place in places:
-        root = Path(place)
-        for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
-            try:
-                state = path.lstat()
-            except OSError:
-                continue
-            found.append((path.name, state.st_size, state.st_mtime_ns))
-    return tuple(found)
+    return tuple(glance(path) for place in places for path in everything(Path(place)))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from cnmm_collectors.filestate import contents, glance
 
 BESIDE = ".mapping.yaml"
 """What a mapping file's name adds to its export's."""
@@ -29,37 +28,17 @@ def expand(path: Path) -> Sequence[Path]:
     )
 
 
-def state_of(path: Path) -> tuple[int, ...]:
+def state_of(path: Path) -> tuple[str | int, ...]:
     """Return size and time of change of a file and its mapping, so that a resumed run reads them anew."""
-    return (*_state(path), *_state(path.with_name(path.name + BESIDE)))
+    return (*glance(path), *glance(path.with_name(path.name + BESIDE)))
 
 
-def _state(path: Path) -> tuple[int, int]:
-    try:
-        found = path.lstat()
-    except OSError:
-        return 0, 0
-    return found.st_size, found.st_mtime_ns
-
-
-def contents(files: Iterable[Path]) -> str:
+def held(files: Iterable[Path]) -> str:
     """Return a digest of what files and the files that explain them hold, empty where one cannot be read."""
-    seen = hashlib.sha256()
-    for path in files:
-        for one in (path, path.with_name(path.name + BESIDE), path.with_name(ALIASES)):
-            if one == path or one.is_file():
-                held = _digest(one)
-                if not held:
-                    return ""
-                seen.update(f"{one} {held}\n".encode("utf-8", "surrogateescape"))
-    return seen.hexdigest()
+    return contents(one for path in files for one in (path, *_explaining(path)))
 
 
-def _digest(path: Path) -> str:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        with os.fdopen(os.open(path, flags), "rb") as stream:
-            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            return hashlib.file_digest(stream, "sha256").hexdigest() if regular else ""
-    except OSError:
-        return ""
+def _explaining(path: Path) -> Iterator[Path]:
+    for one in (path.with_name(path.name + BESIDE), path.with_name(ALIASES)):
+        if one != path and one.is_file():
+            yield one

@@ -19,7 +19,7 @@ from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.mapping import hints_of
-from cnmm_collectors.tables.places import contents, expand, state_of
+from cnmm_collectors.tables.places import expand, held, state_of
 from cnmm_collectors.tables.probing import probe_exports, recognised
 from cnmm_collectors.tables.table import open_table
 from cnmm_collectors.work import settings as options
@@ -94,7 +94,8 @@ class WorkCollector:
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield one item for all files together; a source without a file becomes a ledger row."""
         org = target.subject or Subject(SubjectKind.ORG, "given-targets")
-        files: list[tuple[object, ...]] = []
+        files: list[tuple[str, str]] = []
+        seen: list[tuple[str | int, ...]] = []
         missing: list[str] = []
         for kind, locator in target.facts:
             if kind not in LAYOUTS:
@@ -104,9 +105,12 @@ class WorkCollector:
                 missing.append(kind)
                 about = f"{kind}: {Path(locator).name}"
                 yield LedgerRow("work", "file", about, 1, 0, 0, 1, "not_visible", "no such file")
-            files += [(kind, str(path), *state_of(path)) for path in found]
+            files += [(kind, str(path)) for path in found]
+            seen += [state_of(path) for path in found]
         payload = (("files", tuple(files)), ("k", int(target.fact("k", "5"))), ("missing", tuple(missing)))
-        yield WorkItem(self.name, f"work of {org.name}", target, (org,), "local", payload=payload)
+        yield WorkItem(
+            self.name, f"work of {org.name}", target, (org,), "local", payload=payload, seen=tuple(seen)
+        )
 
     def probe(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[Probe]:
         """Yield how each export is recognised, from its header alone."""
@@ -120,7 +124,7 @@ class WorkCollector:
         """Return a digest of all files, which decide the whole reading; empty where nothing is to be kept."""
         if not settings.keep:
             return ""
-        return contents(Path(locator) for _, locator, *_ in dict(item.payload)["files"])
+        return held(Path(locator) for _, locator in dict(item.payload)["files"])
 
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together, and the account of every row."""
@@ -128,7 +132,7 @@ class WorkCollector:
         read, cells = _Read(), Cells(int(given["k"]))
         for kind in given["missing"]:
             read.failures[kind] = Unknown(Gap.NOT_VISIBLE, f"a {kind} export that was named is not there")
-        for kind, locator, *_ in given["files"]:
+        for kind, locator in given["files"]:
             read.take(kind, Path(locator), settings, reader.as_of)
         citer, lost = Citer(reader, item.subjects[0]), read.failures.get("work")
         if read.tickets.files:

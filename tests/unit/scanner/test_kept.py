@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from cnmm_collectors import registry
 from cnmm_collectors.git.collector import GitCollector
 from cnmm_collectors.plugin import Target, WorkItem, Yield
 from cnmm_collectors.subjects import Subject
@@ -225,3 +227,44 @@ def test_exports_that_hold_the_same_are_not_read_again_and_say_the_same(
     shutil.rmtree(tmp_path / "cache")
     assert "had not changed" not in scan(5)[1]
     assert not [place for place in (tmp_path / "cache" / FOLDER).glob("*/*") if place.is_file()]
+
+
+def test_records_and_catalogues_that_hold_the_same_are_not_read_again_whatever_their_times(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fresh checkout has new times and the same files: each CI run is one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    key = registry.load()["artefact.record"].parameters[0].values[0]
+    charter, entity = tmp_path / "artefacts/charter.md", tmp_path / "catalog-info.yaml"
+    charter.parent.mkdir()
+    charter.write_text("# Charter\n")
+    sealed = hashlib.sha256(charter.read_bytes()).hexdigest()
+    charter.with_name("charter.md.yaml").write_text(
+        f"key: {key}\ndate: 2026-10-01\nowner_role: CTO\nreviewer_role: Head of Audit\ndigest: sha256:{sealed}\n"
+    )
+    entity.write_text("kind: Group\nmetadata: {name: pay}\nspec: {type: team}\n")
+    config = tmp_path / "cnmm.yaml"
+    config.write_text(
+        f"organisation: acme\nsources: {{artefacts: {charter.parent}, catalog: {entity}}}\n", "utf-8"
+    )
+
+    def scan(**given: Any) -> tuple[str, str]:
+        output = tmp_path / f"out{len(list(tmp_path.glob('out*')))}"
+        order = Order(
+            (), config=config, as_of=AS_OF, output=output, formats=("json",), own_only=True, **given
+        )
+        run_scan(prepare(order), make_progress(False, "text"))
+        told = json.loads((output / "assessment.json").read_text())
+        return told["conclusions_digest"], capsys.readouterr().err
+
+    first, said = scan()
+    assert "had not changed" not in said
+    for path in (charter, entity, charter.with_name("charter.md.yaml")):
+        os.utime(path, (1, 1))
+    again, said = scan()
+    assert "2 of 4 pieces of work had not changed" in said  # two of them are plans
+    assert again == first == scan(fresh=True)[0]
+    charter.write_text("# Another\n")
+    other, said = scan()
+    assert "1 of 4 pieces of work had not changed" in said
+    assert other != first
