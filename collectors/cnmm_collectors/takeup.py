@@ -12,12 +12,16 @@ from cnmm_collectors.subjects import Subject
 
 SERVICE = "takeup.service"
 """The component is a shared service; the value is its name and the kinds that claims of it have."""
+OTHER = "takeup.other"
+"""The component is on record, and no shared service."""
 TEAM = "takeup.team"
 """The role of a team, `product`, `other` or `untold`, and how many members the catalogue counts."""
 CLAIM = "takeup.claim"
 """A kind, and the team that claimed an instance of it in the last 90 days."""
 CLUSTER = "takeup.cluster"
 """Whether every claim in a cluster, and whose it is, is told: `whole` or `partial`."""
+UNREAD = "takeup.unread"
+"""Kinds that a cluster serves and of which no claim was read; `*.GROUP` for a group not described."""
 DECLARED = "takeup.declared"
 """A cluster, which is the value, that the settings name."""
 REQUEST = "takeup.request"
@@ -26,7 +30,7 @@ TRACKED = "takeup.tracked"
 """A team whose every request is in the tracker, `*` for all."""
 CATALOGUE = "takeup.catalogue"
 """Whether every entity of a catalogue was read: `whole` or `partial`."""
-ATTRIBUTES = (SERVICE, TEAM, CLAIM, CLUSTER, DECLARED, REQUEST, TRACKED, CATALOGUE)
+ATTRIBUTES = (SERVICE, OTHER, TEAM, CLAIM, CLUSTER, UNREAD, DECLARED, REQUEST, TRACKED, CATALOGUE)
 
 
 def _joined(first: str, rest: Iterable[str]) -> str:
@@ -49,6 +53,11 @@ def of_service(component: Subject, name: str, kinds: Iterable[str]) -> PersonFac
     return PersonFact("", SERVICE, _joined(plain(name), kinds), "catalog", component)
 
 
+def of_other(component: Subject) -> PersonFact:
+    """Return that a component is no shared service."""
+    return PersonFact("", OTHER, "", "catalog", component)
+
+
 def of_team(team: Subject, role: str, members: int) -> PersonFact:
     """Return the role and size of a team."""
     return PersonFact("", TEAM, _joined(role, [str(members)]), "catalog", team)
@@ -60,10 +69,15 @@ def of_catalogue(org: Subject, whole: bool) -> PersonFact:
 
 
 def of_cluster(
-    cluster: Subject, whole: bool, claims: Iterable[tuple[str, str]] = (), declared: Iterable[Subject] = ()
-) -> Iterator[PersonFact]:
-    """Yield what was claimed in a cluster, each as kind and team, and whether that is all."""
+    cluster: Subject, whole: bool, claims: Iterable[tuple[str, str]] = (), declared: Iterable[Subject] = (),
+    unread: Iterable[str] = (),
+) -> Iterator[PersonFact]:  # fmt: skip
+    """Yield what was claimed in a cluster, each as kind and team, and whether that is all of the kinds but
+    the `unread` ones.
+    """
     yield PersonFact("", CLUSTER, "whole" if whole else "partial", "kubernetes", cluster)
+    if kinds := "\n".join(sorted(set(unread))):
+        yield PersonFact("", UNREAD, kinds, "kubernetes", cluster)
     for one in sorted(set(declared)):
         yield PersonFact("", DECLARED, str(one), "kubernetes", cluster)
     for kind, team in sorted(set(claims)):

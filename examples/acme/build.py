@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from recipe import (
     catalogue,
     checkout,
+    clusters,
     data,
     exports,
     ledger,
@@ -60,6 +62,7 @@ sources:
   artefacts: artefacts
   attestations: attestations
   catalog: catalog
+  metrics: exports/metrics-*.json
 """
     + tracker.SOURCES
     + """\
@@ -100,7 +103,8 @@ def build(out: Path) -> None:
     repos.mkdir(parents=True)
     for repository in REPOSITORIES:
         _make(repos, repository)
-    beside = {f"exports/{name}": raw for name, raw in exports.files().items()}
+    exported = {**exports.files(), **clusters.metrics()}
+    beside = {f"exports/{name}": raw for name, raw in exported.items()}
     for name, raw in sorted({**beside, **records.files(), **catalogue.files()}.items()):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_bytes(raw)

@@ -166,6 +166,8 @@ class _Findings:
             if self.catalogue.is_shared(one):
                 kinds = one.note("claim-kind", "claim-kinds").replace(",", " ").split()
                 yield takeup.of_service(subject, one.name, kinds)
+            else:
+                yield takeup.of_other(subject)
             for key in asked:
                 yield self._signal(key, subject, self._reading(self.catalogue.judge(key, one), one, key))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -32,9 +32,11 @@ class _World:
     """Services by component with name and kinds, teams, who claimed which kind, and what was asked for."""
 
     services: dict[Subject, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    others: set[Subject] = field(default_factory=set)
     teams: dict[Subject, _Team] = field(default_factory=dict)
     claims: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     clusters: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     requests: dict[str, list[frozenset[str]]] = field(default_factory=lambda: defaultdict(list))
     tracked: set[str] = field(default_factory=set)
@@ -44,31 +46,47 @@ class _World:
         """Take all facts, in any order."""
         for one in facts:
             first, rest = takeup.parted(one.value)
-            match one.attribute:
-                case takeup.SERVICE if one.subject is not None:
-                    self.services[one.subject] = first, rest
-                case takeup.TEAM if one.subject is not None:
-                    self.teams[one.subject] = _Team(first, int(rest[0]))
-                case takeup.CLAIM:
-                    self.claims[first].update(rest)
-                case takeup.CLUSTER:
-                    self.clusters[str(one.subject)] = first
-                case takeup.DECLARED:
-                    self.declared.add(first)
-                case takeup.REQUEST:
-                    self.requests[first].append(frozenset(rest))
-                case takeup.TRACKED:
-                    self.tracked.add(first)
-                case takeup.CATALOGUE:
-                    self.catalogue = self.catalogue and first == "whole"
+            if one.source == "catalog" and one.subject is not None:
+                self._of_catalogue(one.attribute, one.subject, first, rest)
+            elif one.source == "kubernetes":
+                self._of_cluster(one.attribute, str(one.subject), first, rest)
+            elif one.attribute == takeup.REQUEST:
+                self.requests[first].append(frozenset(rest))
+            elif one.attribute == takeup.TRACKED:
+                self.tracked.add(first)
 
-    def unseen(self, context: Mapping[str, Any]) -> str:
-        """Return why a use of a service may not have been seen, empty where each was."""
+    def _of_catalogue(self, attribute: str, subject: Subject, first: str, rest: tuple[str, ...]) -> None:
+        match attribute:
+            case takeup.SERVICE:
+                self.services[subject] = first, rest
+            case takeup.OTHER:
+                self.others.add(subject)
+            case takeup.TEAM:
+                self.teams[subject] = _Team(first, int(rest[0]))
+            case takeup.CATALOGUE:
+                self.catalogue = self.catalogue and first == "whole"
+
+    def _of_cluster(self, attribute: str, cluster: str, first: str, rest: tuple[str, ...]) -> None:
+        match attribute:
+            case takeup.CLAIM:
+                self.claims[first].update(rest)
+            case takeup.CLUSTER:
+                self.clusters[cluster] = first
+            case takeup.UNREAD:
+                self.unread.update((first, *rest))
+            case takeup.DECLARED:
+                self.declared.add(first)
+
+    def unseen(self, kinds: Iterable[str], context: Mapping[str, Any]) -> str:
+        """Return why a claim of some kinds may not have been seen, empty where each was."""
         if not self.declared:
             return "the settings do not name every cluster: a service may be used in another"
         part = {name for name, told in self.clusters.items() if told != "whole"}
         if hidden := sorted(self.declared - set(self.clusters) | part):
             return f"who claims what is not told whole in {', '.join(hidden)}"
+        for kind in kinds:
+            if {kind, f"*.{kind.partition('.')[2]}", "*"} & self.unread:
+                return f"claims of {kind} were not read: name its group under `api_domains`"
         return "" if self.catalogue and context.get("settled", True) else "part of the scan did not finish"
 
     def aid(self, team: Subject, name: str) -> bool | None:
@@ -101,6 +119,9 @@ class TakeupJoin:
         world.read(facts)
         for component in sorted(world.services):
             yield Signal(SERVICES, component, SOURCE, _service(component, world, context))
+        for component in sorted(world.others - set(world.services)):
+            outside = Absent((_cite(f"{component}: no shared service", context),))
+            yield Signal(SERVICES, component, SOURCE, outside)
         for team in sorted(world.teams):
             yield Signal(PAIRS, team, SOURCE, _pairs(team, world, context))
 
@@ -116,7 +137,7 @@ def _service(component: Subject, world: _World, context: Mapping[str, Any]) -> R
     said = f"{component}: {sure} product teams claimed it and asked nobody, {len(users) - may} did"
     if sure >= ENOUGH:
         return Observed(True, (_cite(said, context),))
-    if why := world.unseen(context):
+    if why := world.unseen(kinds, context):
         return Unknown(Gap.NOT_COLLECTED, why)
     if may >= ENOUGH:
         return Unknown(Gap.NOT_COLLECTED, "roles of teams, or what requests were about, are not told")
@@ -133,7 +154,7 @@ def _pairs(team: Subject, world: _World, context: Mapping[str, Any]) -> Reading:
         return Unknown(Gap.NOT_VISIBLE, "a team of too few people: its numbers would be a person's")
     if not all(kinds for _, kinds in world.services.values()):
         return Unknown(Gap.NOT_COLLECTED, "the use of some shared services cannot be read: `claim-kind`")
-    if why := world.unseen(context):
+    if why := world.unseen([kind for _, kinds in world.services.values() for kind in kinds], context):
         return Unknown(Gap.NOT_COLLECTED, why)
     used = [name for name, kinds in world.services.values() if team in world.users(kinds)]
     if not used:

@@ -168,7 +168,8 @@ class Findings:
             whole, claims = platform.claims(self._view)
         except (KubeFault, ShapeFault):
             whole, claims = False, set()
-        yield from takeup.of_cluster(self.cluster, whole, claims, self._declared())
+        unread = platform.unread_kinds(self._view)
+        yield from takeup.of_cluster(self.cluster, whole, claims, self._declared(), unread)
 
     def _declared(self, *, nonprod: bool = True) -> list[Subject]:
         """Return the clusters of the settings where they name all there are; `nonprod` ones as well."""

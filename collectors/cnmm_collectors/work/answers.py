@@ -87,8 +87,7 @@ class Answers:
                     yield takeup.of_request(self.citer.team(one.requester), one.kinds)
         unread = any(self._is_request(one) and not one.requester for one in self.tickets.found)
         blind = unread or self.tickets.unread or self._why_no_requests()
-        told = set() if blind else set(self.settings.tracked)
-        whole = {team for team in told if self._untracked(team, DAYS) is None}
+        whole = set() if blind else {*self.settings.tracked, *self.settings.asking}
         named = {one if one == "*" else str(self.citer.team(one)) for one in whole}
         yield from takeup.of_tracker(self.citer.org, named)
 

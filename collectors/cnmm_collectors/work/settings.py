@@ -54,6 +54,10 @@ class Settings(BaseModel):
     tracked: tuple[str, ...] = Field(
         default=(), description="Teams that track all their work in these exports; * for every team"
     )
+    asking: tuple[str, ...] = Field(
+        default=(),
+        description="Teams whose every request is in these exports, wherever they track the rest; * for all",
+    )
     platform: tuple[str, ...] = Field(
         default=(), description="Teams that take requests for access, resources and support"
     )

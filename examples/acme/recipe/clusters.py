@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from doubles.kubernetes.objects import container, custom, manager, node, settled, workload
+from doubles.prometheus import cpu
 
 Object = dict[str, Any]
+CPU_END = "2026-10-31T06"
 TOKEN = "acme-auditor-51c0ffee"  # noqa: S105 - invented, and a canary
 LAB_REFUSES = ("/api/v1/nodes",)
 """What the auditor's account may not list in lab."""
 SETTINGS: dict[str, Any] = {
     "organisation": "acme",
     "clusters": [
-        {"context": "acme-prod", "name": "prod", "env": "production"},
-        {"context": "acme-lab", "name": "lab", "env": "nonprod"},
+        {"context": "acme-prod", "name": "prod", "env": "production", "metrics": "metrics-prod*"},
+        {"context": "acme-lab", "name": "lab", "env": "nonprod", "metrics": "metrics-lab*"},
     ],
     "teams": [f"acme/{name}" for name in ("checkout", "data", "payments", "platform", "security", "web")],
     "api_domains": ["acme.example"],
@@ -52,7 +54,7 @@ def app(
     made["metadata"]["creationTimestamp"] = f"{since}T08:00:00Z"
     held = made["spec"]["template"]["spec"]
     meta = {
-        "name": f"{name}-7d9f-x2", "namespace": place, "creationTimestamp": "2026-10-20T08:00:00Z",
+        "name": f"{name}-7d9f-x2k4z", "namespace": place, "creationTimestamp": "2026-10-20T08:00:00Z",
         "labels": {"app": name, "pod-template-hash": "7d9f"},
         "ownerReferences": [{"kind": "ReplicaSet", "name": f"{name}-7d9f", "controller": True}],
     }  # fmt: skip
@@ -254,3 +256,23 @@ LAB: tuple[Object, ...] = (
     custom("core.k8sgpt.ai/v1alpha1", "Result", "podnotready", "trials",
            metadata={"creationTimestamp": "2026-10-20T08:00:00Z"}),
 )  # fmt: skip
+
+CPU = {
+    "prod": (
+        ("pay", "payments-api", "0.06", "0.1"), ("pay", "ledger", "0.05", "0.1"),
+        ("store", "catalogue", "0.02", "0.1"), ("store", "search", "0.15", "0.1"),
+        ("forecast", "ml-forecast", "1", "4"), ("portal", "portal", "0.03", "0.1"),
+    ),
+    "lab": (("sandbox", "notebook", "0.01", "0.1"), ("trials", "k8sgpt", "0.04", "0.1")),
+}  # fmt: skip
+"""Cores that each workload used and asked for, hour by hour in the last week of October."""
+
+
+def metrics() -> dict[str, bytes]:
+    """Return what the monitoring of each cluster answered, by file."""
+    return {
+        f"metrics-{name}.json": cpu(
+            [(place, f"{app}-7d9f-x2k4z", *cores) for place, app, *cores in held], CPU_END
+        )
+        for name, held in CPU.items()
+    }

@@ -189,6 +189,8 @@ def _count(view: View, key: str, namespace: str, found: list[str], what: str) ->
 def claims(view: View) -> tuple[bool, set[tuple[str, str]]]:
     """Return each kind with a team that claimed one of late, and whether that is all; raises KubeFault,
     ShapeFault.
+
+    Whose an instance outside of namespaces is nobody says.
     """
     teams, tenants = teams_of(view), view.tenants()
     first = (view.as_of - timedelta(days=WINDOW_DAYS)).isoformat()
@@ -197,11 +199,22 @@ def claims(view: View) -> tuple[bool, set[tuple[str, str]]]:
     for kind, own in _instances(view).items():
         for one in own:
             place = text(one, "metadata", "namespace")
-            if place in tenants and text(one, "metadata", "creationTimestamp") >= first:
+            if text(one, "metadata", "creationTimestamp") >= first and (not place or place in tenants):
                 if place in teams:
                     found.add((kind, str(Subject(SubjectKind.TEAM, teams[place]))))
                 whole = whole and place in teams
     return whole, found
+
+
+def unread_kinds(view: View) -> set[str]:
+    """Return the kinds that are served and of which no instance was read; `*.GROUP` where a group was not
+    described, `*` where nothing was.
+    """
+    served = {
+        f"{plural}.{group}" for group, plural in view.discovery.resources if not projects.is_built_in(group)
+    }
+    broken = {f"*.{group}" for group in view.discovery.broken}
+    return (served - set(view.offers())) | broken | ({"*"} if view.discovery.fault else set())
 
 
 ANSWERS = (

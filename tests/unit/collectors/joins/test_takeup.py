@@ -15,6 +15,7 @@ from cnmm_collectors.subjects import Subject
 
 ORG, PROD, EAST = (Subject.parse(one) for one in ("org:acme", "cluster:prod", "cluster:east"))
 DATABASE, QUEUE = Subject.parse("component:acme/database"), Subject.parse("component:acme/queue")
+WEB = Subject.parse("component:acme/web")
 TEAMS = tuple(Subject.parse(f"team:acme/{name}") for name in ("a", "b", "c"))
 A, B, C = TEAMS
 CONTEXT = {"organisation": ORG, "now": "2026-11-23T00:00:00Z", "settled": True, "k": 5}
@@ -24,6 +25,7 @@ def facts(
     claims: dict[Subject, str], asked: dict[Subject, str] | None = None, *, whole: bool = True,
     tracked: tuple[str, ...] = ("*",), declared: tuple[Subject, ...] = (PROD,), role: str = "product",
     kinds: tuple[str, ...] = ("databases.x",), members: int = 6, catalogue: bool = True,
+    unread: tuple[str, ...] = ("jobs.x", "*.y"),
 ) -> list[PersonFact]:  # fmt: skip
     made = [(kind, str(team)) for team, named in claims.items() for kind in named.split()]
     return [
@@ -31,7 +33,8 @@ def facts(
         takeup.of_service(DATABASE, "Data-Base", kinds),
         takeup.of_service(QUEUE, "queue", ("queues.x",)),
         *(takeup.of_team(team, role, members) for team in TEAMS),
-        *takeup.of_cluster(PROD, whole, made, declared),
+        takeup.of_other(WEB),
+        *takeup.of_cluster(PROD, whole, made, declared, unread),
         *(takeup.of_request(team, label.split(",")) for team, label in (asked or {}).items()),
         *takeup.of_tracker(ORG, tracked),
     ]
@@ -68,6 +71,7 @@ def test_a_ticket_takes_its_team_out() -> None:
         facts({A: "databases.x"}, declared=(PROD, EAST)),
         facts({A: "databases.x"}, declared=()),
         facts({A: "databases.x"}, catalogue=False),
+        *(facts({A: "databases.x"}, unread=(kind,)) for kind in ("databases.x", "*.x", "*")),
         facts(BOTH, {A: "request"}),
         facts(BOTH, tracked=()),
         facts(BOTH, role="untold"),
@@ -76,6 +80,10 @@ def test_a_ticket_takes_its_team_out() -> None:
 )
 def test_what_is_not_told_decides_nothing(found: list[PersonFact]) -> None:
     assert isinstance(judge(found, SERVICES, DATABASE), Unknown)
+
+
+def test_what_is_no_shared_service_is_outside() -> None:
+    assert isinstance(judge(facts(BOTH), SERVICES, WEB), Absent)
 
 
 def test_part_of_a_scan_denies_nothing() -> None:
@@ -98,7 +106,7 @@ def test_pairs_of_a_team_are_those_it_used() -> None:
     ("more", "kind"),
     [
         ({"members": 4}, Unknown), ({"role": "untold"}, Unknown), ({"role": "other"}, Absent),
-        ({"kinds": ()}, Unknown), ({"whole": False}, Unknown),
+        ({"kinds": ()}, Unknown), ({"whole": False}, Unknown), ({"unread": ("queues.x",)}, Unknown),
     ],
 )  # fmt: skip
 def test_pairs_are_told_of_product_teams_of_five_or_more(more: dict[str, Any], kind: type[Reading]) -> None:

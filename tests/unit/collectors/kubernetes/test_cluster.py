@@ -643,5 +643,27 @@ def test_claims_are_told_by_team_and_whether_they_are_all(shop: ApiServer, run: 
     shop.objects["", "namespaces"][1]["metadata"]["labels"] = {"team": "checkout"}
     claim = "databases.platform.acme.example\nteam:acme/checkout"
     assert told() == {takeup.CLAIM: {claim}, takeup.CLUSTER: {"whole"}}
+    tenant = custom(
+        "platform.acme.example/v1", "Tenant", "a", metadata={"creationTimestamp": "2026-05-01T10:00:00Z"}
+    )
+    shop.add(tenant)
+    assert told()[takeup.CLUSTER] == {"partial"}, "whose a tenant is nobody says"
+    (kept,) = shop.objects["platform.acme.example", "tenants"]
+    kept["metadata"]["creationTimestamp"] = "2024-05-01T10:00:00Z"
+    assert told()[takeup.CLUSTER] == {"whole"}
     shop.faults["/databases"] = refuse(403)
     assert told() == {takeup.CLAIM: set(), takeup.CLUSTER: {"partial"}}
+
+
+def test_kinds_of_which_no_claim_was_read_are_told(shop: ApiServer, run: Run) -> None:
+    shop.add(
+        custom("s3.aws.example.io/v1", "Bucket", "b", "shop"), custom("own.acme.example/v1", "Tenant", "t")
+    )
+
+    def told(**given: Any) -> set[str]:
+        return {one.value for one in run(**given).people if one.attribute == takeup.UNREAD}
+
+    assert told(api_domains=["acme.example"]) == {"buckets.s3.aws.example.io"}
+    shop.faults["/apis"] = refuse(503)
+    (value,) = told()
+    assert "*" in value.split("\n")

@@ -279,5 +279,7 @@ def test_requests_to_platform_teams_are_told_with_what_they_were_about(tmp_path:
     )
     assert told(found, takeup.TRACKED) == {"", "*"}
     assert told(collect(tmp_path, {"platform": ["platform"]}), takeup.TRACKED) == {""}, "nobody says so"
+    asking = {"platform": ["platform"], "asking": ["payments"]}
+    assert told(collect(tmp_path, asking), takeup.TRACKED) == {"", "team:acme/payments"}
     write(tmp_path, "tickets.csv", HEADER, [*rows, f"R-4,Request,,platform,,Dev 1,{ago(5)},"])
     assert told(collect(tmp_path, ALL), takeup.TRACKED) == {""}, "whose request that was nobody says"
