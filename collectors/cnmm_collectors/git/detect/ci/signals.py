@@ -96,9 +96,20 @@ def _is_shared(include: Include, survey: Survey) -> bool:
     return same and rest.partition("/")[0].partition("@")[0] != own.partition("/")[2]
 
 
+def _may_be_shared(include: Include, survey: Survey) -> bool:
+    """True for a part of somebody who may be the owner of a clone without a remote."""
+    if survey.view.web or include.kind not in ("workflow", "action") or is_known(include.target):
+        return False
+    return include.target.lower().partition("/")[0] not in _OF_THE_HOST
+
+
 def _shared(survey: Survey, component: Component) -> Reading:
-    hits = shared_references(survey, component)
-    return flag(survey, hits, _doubts(survey), "a shared pipeline used by reference")
+    what = "a shared pipeline used by reference"
+    hits, doubts = shared_references(survey, component), _doubts(survey)
+    pipelines = () if hits or doubts else pipelines_of(survey, component)
+    if any(_may_be_shared(i, survey) for p in pipelines for i in p.includes):
+        return Unknown(Gap.NOT_COLLECTED, f"{what}: the clone has no remote that says whose it is")
+    return flag(survey, hits, doubts, what)
 
 
 def _practice_judge(survey: Survey, name: str, what: str) -> Judge:
@@ -147,9 +158,9 @@ def _may_hide(include: Include, survey: Survey) -> bool:
         return include.target not in survey.view.contents and not is_pipeline(include.target)
     if include.kind == "workflow" and is_known(include.target):
         return False
-    return include.kind in ("workflow", "project", "remote") or (
-        include.kind in ("action", "component") and _is_shared(include, survey)
-    )
+    if include.kind in ("workflow", "project", "remote") or _may_be_shared(include, survey):
+        return True
+    return include.kind in ("action", "component") and _is_shared(include, survey)
 
 
 @remembered

@@ -88,6 +88,15 @@ def test_shared_pipelines(scan: Scan, files: dict[str, str], want: bool) -> None
     assert scan(files).value("ci.shared_workflow_ratio") is want
 
 
+def test_a_clone_without_a_remote_has_no_known_owner(scan: Scan) -> None:
+    foreign = {WORKFLOW: steps("uses: prometheus/promci-setup@v1"), **IMAGE}
+    assert scan(foreign).value("ci.shared_workflow_ratio") is False
+    found = scan(foreign, web="")
+    assert [found.value(key) for key in ("ci.shared_workflow_ratio", SCAN)] == ["not_collected"] * 2
+    ordinary = scan({WORKFLOW: steps("uses: actions/checkout@v4"), **IMAGE}, web="")
+    assert [ordinary.value(key) for key in ("ci.shared_workflow_ratio", SCAN)] == [False] * 2
+
+
 def test_a_shared_pipeline_is_cited_at_its_line(scan: Scan) -> None:
     found = scan({WORKFLOW: call("acme/ci/.github/workflows/build.yml@v1")})
     assert found.lines("ci.shared_workflow_ratio") == [f"{WORKFLOW}:L4"]

@@ -90,7 +90,8 @@ def look(
         for root in roots
     )
     repo = Subject.parse(f"repo:{name}")
-    view = RepositoryView(repo, "0" * 40, "", AS_OF, tuple(entries), parts, contents, {}, PlainCite())
+    web = f"https://github.com/{name}"
+    view = RepositoryView(repo, "0" * 40, web, AS_OF, tuple(entries), parts, contents, {}, PlainCite())
     return replace(view, **changes)
 
 
