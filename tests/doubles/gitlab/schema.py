@@ -8,7 +8,7 @@ from graphql import GraphQLSchema, build_schema
 
 _CONNECTION = "type {0}Connection {{ nodes: [{0}] pageInfo: PageInfo! count: Int }}"
 _NAMES = (
-    "Group", "GroupMember", "ProjectMember", "Project", "BranchRule", "PushAccessLevel", "MergeRequest", "UserCore",
+    "Group", "GroupMember", "MemberInterface", "MergeRequestReviewer", "Project", "BranchRule", "PushAccessLevel", "MergeRequest", "UserCore",
     "Note", "Issue", "Label", "Commit", "CiJob", "RepositoryBlob", "Environment", "Pipeline", "ApprovalProjectRule", "ExternalStatusCheck",
     "ApprovalPolicy", "ProtectedEnvironment", "ProtectedEnvironmentApprovalRule", "Vulnerability",
     "Release", "ReleaseAssetLink", "ValueStream", "CiCatalogResourceComponentUsage",
@@ -26,7 +26,8 @@ _MERGE_REQUESTS = (
 _COMMON = f"""
 scalar Time
 scalar Date
-enum MemberRelation {{ DIRECT INHERITED DESCENDANTS }}
+enum GroupMemberRelation {{ DIRECT INHERITED DESCENDANTS }}
+enum ProjectMemberRelation {{ DIRECT INHERITED DESCENDANTS }}
 enum MergeRequestState {{ merged opened closed all }}
 enum MergeRequestSort {{ MERGED_AT_DESC CREATED_ASC }}
 enum IssueSort {{ CREATED_ASC }}
@@ -39,10 +40,14 @@ enum NotesFilterType {{ ALL_NOTES ONLY_COMMENTS ONLY_ACTIVITY }}
 type Query {{ group(fullPath: ID!): Group project(fullPath: ID!): Project }}
 type PageInfo {{ hasNextPage: Boolean! endCursor: String }}
 type AccessLevel {{ integerValue: Int }}
-type UserCore {{ username: String! bot: Boolean! mergeRequestInteraction: Interaction }}
-type Interaction {{ reviewed: Boolean! reviewState: String }}
+type UserCore {{ username: String! bot: Boolean! }}
+type MergeRequestAuthor {{ username: String! bot: Boolean! }}
+type MergeRequestReviewer {{
+  username: String! bot: Boolean! mergeRequestInteraction: UserMergeRequestInteraction
+}}
+type UserMergeRequestInteraction {{ reviewed: Boolean! reviewState: String }}
 type GroupMember {{ accessLevel: AccessLevel user: UserCore }}
-type ProjectMember {{ accessLevel: AccessLevel user: UserCore }}
+type MemberInterface {{ accessLevel: AccessLevel user: UserCore }}
 type PushAccessLevel {{ accessLevel: Int! }}
 type BranchProtection {{ allowForcePush: Boolean! pushAccessLevels({_PAGE}): PushAccessLevelConnection }}
 type SystemNoteMetadata {{ action: String }}
@@ -58,9 +63,10 @@ type CiJobArtifact {{ fileType: String }}
 type Pipeline {{ createdAt: Time! jobArtifacts: [CiJobArtifact!] jobs({_PAGE}): CiJobConnection }}
 type RepositoryBlob {{ path: String! oid: String! rawSize: Int rawTextBlob: String }}
 type MergeRequest {{
-  iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time targetBranch: String! project: Project! author: UserCore
+  iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time targetBranch: String! project: Project!
+  author: MergeRequestAuthor
   mergeUser: UserCore labels({_PAGE}): LabelConnection commits({_PAGE}): CommitConnection
-  approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): UserCoreConnection
+  approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): MergeRequestReviewerConnection
   notes({_PAGE}, filter: NotesFilterType): NoteConnection headPipeline: Pipeline
 }}
 """
@@ -77,7 +83,7 @@ type BranchRule {{ name: String! isDefault: Boolean! isProtected: Boolean! branc
 type Repository {{ empty: Boolean! blobs(paths: [String!]!, ref: String, {_PAGE}): RepositoryBlobConnection %s }}
 type Environment {{ name: String! tier: String %s }}
 type Group {{
-  fullPath: ID! visibility: String groupMembers({_PAGE}, relations: [MemberRelation!]): GroupMemberConnection
+  fullPath: ID! visibility: String groupMembers({_PAGE}, relations: [GroupMemberRelation!]): GroupMemberConnection
   descendantGroups({_PAGE}, includeParentDescendants: Boolean): GroupConnection
   projects({_PAGE}, includeSubgroups: Boolean): ProjectConnection
   valueStreams({_PAGE}): ValueStreamConnection
@@ -85,7 +91,7 @@ type Group {{
 }}
 type Project {{
   fullPath: ID! branchRules({_PAGE}): BranchRuleConnection repository: Repository
-  environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [MemberRelation!]): ProjectMemberConnection
+  environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [ProjectMemberRelation!]): MemberInterfaceConnection
   pipelines({_PAGE}, ref: String, updatedAfter: Time): PipelineConnection
   releases({_PAGE}, sort: ReleaseSort): ReleaseConnection
   {_MERGE_REQUESTS % ""} {_ISSUES % ""} %s
