@@ -63,6 +63,7 @@ class Collection:
         self._ready: deque[WorkItem] = deque()
         self._planned: set[str] = set()
         self._places: dict[tuple[str, Subject], str] = {}
+        self._own: dict[Subject, WorkItem] = {}
         self._given = True
         self._running: dict[Future[Finished | None], WorkItem] = {}
         self._expected: Counter[str] = Counter()
@@ -109,6 +110,8 @@ class Collection:
                 self._targets.append(target)
 
     def _plan(self, target: Target) -> None:
+        if self._holds(target):
+            return
         accepting = [one for one in self._worker.collectors.values() if one.accepts(target)]
         for collector in accepting:
             self._plan_with(collector, target)
@@ -117,6 +120,30 @@ class Collection:
                 "run", "target", target.kind, 1, 0, 1, 0, Gap.UNSUPPORTED.value, "no plug-in reads it"
             )
             self._finish(f"target:{target.kind}:{_name(target)}", "", Collected(ledger=[row]))
+
+    def _holds(self, target: Target) -> bool:
+        """True where a repository that was given is what a target leads to, at the same commit.
+
+        At another commit both are read, and the ledger says which stands where.
+        """
+        own = None if self._given or target.subject is None else self._own.get(target.subject)
+        commit = target.fact("commit")
+        if own is None or not commit:
+            return False
+        same = commit in self._worker.state_of(own).split()
+        cause = (
+            "a repository that was given holds it" if same else "a repository that was given stands elsewhere"
+        )
+        said = (
+            f"at commit {commit}"
+            if same
+            else f"its host is at {commit}; both are read: bring yours up to date"
+        )
+        row = LedgerRow(
+            own.collector, "repository", str(target.subject), 1, int(not same), int(same), 0, cause, said
+        )
+        self._finish(f"held:{target.kind}:{_name(target)}", "", Collected(ledger=[row]))
+        return same
 
     def _plan_with(self, collector: Collector, target: Target) -> None:
         items: list[WorkItem] = []
@@ -150,6 +177,8 @@ class Collection:
             self._tell_namesake(item, read=not (known or self._given))
         if known or (namesake and self._given):
             return
+        if self._given and len(item.subjects) == 1:
+            self._own[item.subjects[0]] = item
         self._planned.add(name)
         if item.calls:
             self._expected[item.collector] += item.calls + item.later

@@ -157,16 +157,21 @@ class Worker:
 
     def _place(self, item: WorkItem, inputs: str) -> str:
         """Return under which name a reading of the source as it is now is kept; empty where it cannot be."""
+        state = self.state_of(item) if self.kept is not None else ""
+        return (
+            self.kept.name(f"{self.conditions.code} {inputs.partition(SEEN)[0]}", state)
+            if self.kept and state
+            else ""
+        )
+
+    def state_of(self, item: WorkItem) -> str:
+        """Return the state its source is in, such as a commit; empty where it cannot say."""
         collector = self.collectors[item.collector]
-        if self.kept is None or not isinstance(collector, Stated):
+        if not isinstance(collector, Stated):
             return ""
         settings, reader = self.conditions.settings[item.collector], self.reader(collector, item.target)
         state = attempt(lambda: collector.state(item, settings, reader))
-        return (
-            self.kept.name(f"{self.conditions.code} {inputs.partition(SEEN)[0]}", state)
-            if state and isinstance(state, str)
-            else ""
-        )
+        return state if isinstance(state, str) else ""
 
     def _again(self, item: WorkItem, name: str, inputs: str, known: dict[str, Any]) -> Finished:
         """Return a kept reading as this run's own: captured when it was read, confirmed now."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from cnmm_collectors.github.client import Client, unread
-from cnmm_collectors.github.searching import Question, count, keep_window, login_of, read_window
+from cnmm_collectors.github.searching import Question, cost, count, keep_window, login_of, read_window
 from cnmm_collectors.hosts.activity import Found, Stalled, Window, stalled_before
 from cnmm_collectors.hosts.facts import Change, Review, Unread, moment
 from cnmm_collectors.hosts.tracker import spelled
@@ -27,10 +27,10 @@ def asks(window: Window) -> str:
 CHANGES = Question("changes", asks, "mergedAt")
 
 
-def predict(client: Client, target: Target, as_of: date) -> int:
-    """Return the number of calls that the changes of the window will take."""
+def predict(client: Client, target: Target, as_of: date, drawn: int, of: int) -> int:
+    """Return the number of calls that the changes of the window will take for `drawn` of `of` places."""
     found = count(client, CHANGES, window_of(client, target, as_of))
-    return 3 if isinstance(found, Unread) else 3 + -(-found * 12 // (_SIZE * 10))
+    return 3 if isinstance(found, Unread) else 3 + cost(found, drawn, of)
 
 
 def window_of(client: Client, target: Target, as_of: date) -> Window:
@@ -43,17 +43,18 @@ def scope_of(target: Target) -> str:
     return f"repo:{target.locator}" if "/" in target.locator else f"org:{target.locator}"
 
 
-def read_changes(client: Client, window: Window, today: date) -> Found:
-    """Return the changes merged in the window."""
-    rows = read_window(client, CHANGES, window)
+def read_changes(client: Client, window: Window, today: date, scopes: Sequence[str] = ()) -> Found:
+    """Return the changes merged in the window, or in the places of a sample alone."""
+    parts = [(each, read_window(client, CHANGES, each)) for each in window.within(scopes)]
     bots, repairs = client.settings.bots, frozenset(client.settings.tracking.incidents)
-    changes = [_change(row, bots, repairs) for row in rows.rows]
-    why = rows.why
+    changes = [_change(row, bots, repairs) for _, part in parts for row in part.rows]
+    why = next((part.why for _, part in parts if part.why is not None), None)
     if why is None and None in changes:
         why = Unread(Gap.MALFORMED, "a change was withheld or is malformed")
-    if why is None:
-        keep_window(client, CHANGES, window, today, rows)
-    return Found([one for one in changes if one is not None], rows.counted, why)
+    for each, part in parts if why is None else ():
+        keep_window(client, CHANGES, each, today, part)
+    counted = sum(part.counted for _, part in parts)
+    return Found([one for one in changes if one is not None], counted, why, bool(scopes))
 
 
 def _change(row: Mapping[str, Any], bots: Iterable[str], repairs: frozenset[str]) -> Change | None:

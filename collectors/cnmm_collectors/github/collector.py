@@ -19,6 +19,9 @@ from cnmm_collectors.github.activity import (
     scope_of,
     window_of,
 )
+from cnmm_collectors.github.activity import (
+    CHANGES as CHANGE_SEARCH,
+)
 from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS, read_analyses
 from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.contents import CALLS, CONTENTS, read_contents, refuse_contents
@@ -27,7 +30,7 @@ from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read
 from cnmm_collectors.github.practice import with_practice
 from cnmm_collectors.github.probes import probe_all
 from cnmm_collectors.github.provenance import STATEMENTS, read_statements
-from cnmm_collectors.github.searching import today_of
+from cnmm_collectors.github.searching import scopes_of, today_of
 from cnmm_collectors.github.security import read_scans
 from cnmm_collectors.github.tracking import asks as asks_issues
 from cnmm_collectors.github.tracking import predict_work, read_work
@@ -128,7 +131,7 @@ class GitHubCollector:
         if target.kind == ACTIVITY:
             known = self._predicted.pop(target.locator, None)
             size = int(target.fact("repositories", "1"))
-            calls = known if known is not None else _windowed(client, target, size, reader)
+            calls = known if known is not None else _windowed(client, target, size, size, reader)
             return WorkItem(self.name, f"changes of {target.locator}", target, (), "api", calls)
         if target.kind == STATEMENTS:
             calls = len(Filed.of(target))
@@ -144,12 +147,12 @@ class GitHubCollector:
     def _later(self, client: Client, target: Target, listed: int, reader: Reader) -> int:
         """Return the number of calls that what follows will take: at most two for counting it."""
         chosen = client.settings
-        listed = listed if chosen.sample is None else min(listed, chosen.sample)
+        of, listed = listed, listed if chosen.sample is None else min(listed, chosen.sample)
         calls = listed if chosen.analyses else 0
         calls += listed * CALLS if chosen.contents and not chosen.clone else 0
         if chosen.activity:
             # Counted once: the work on the window is planned later, under the same number.
-            self._predicted[target.locator] = _windowed(client, target, listed, reader)
+            self._predicted[target.locator] = _windowed(client, target, listed, of, reader)
             calls += self._predicted[target.locator]
         return calls
 
@@ -176,19 +179,17 @@ class GitHubCollector:
         self, client: Client, target: Target, namer: Namer, known: Known, reader: Reader
     ) -> Iterator[Yield]:
         window, today = window_of(client, target, reader.as_of), today_of(reader.now)
-        found, stalled = (
-            read_changes(client, window, today),
-            read_stalled(client, scope_of(target), reader.as_of),
-        )
         organisation, ownership = known.organisation, known.ownership
-        yield from activity_signals(
-            client, namer, organisation, ownership, window, asks(window), found, stalled
-        )
+        scopes = scopes_of(client, organisation, namer.organisation, CHANGE_SEARCH, window)
+        found = read_changes(client, window, today, scopes)
+        stalled = read_stalled(client, scope_of(target), reader.as_of)
+        asked = asks(window.within(("each drawn repository:",))[0] if scopes else window)
+        yield from activity_signals(client, namer, organisation, ownership, window, asked, found, stalled)
         if client.settings.work:
             work = read_work(client, target, organisation, reader.as_of, today)
             releases = read_releases(client, organisation, reader.as_of)
-            asked = asks_issues(issues_of(target, reader.as_of, today))
-            whole = Window(known, found, work, releases, client.settings.tracking, asked, reader.as_of)
+            said = asks_issues(issues_of(target, reader.as_of, today))
+            whole = Window(known, found, work, releases, client.settings.tracking, said, reader.as_of)
             yield from work_signals(client, namer, whole)
             if known.scans is not None:
                 reading, authors = upstream_reading(client, namer.organisation, reader)
@@ -227,10 +228,10 @@ class GitHubCollector:
         )  # fmt: skip
 
 
-def _windowed(client: Client, target: Target, repositories: int, reader: Reader) -> int:
+def _windowed(client: Client, target: Target, drawn: int, of: int, reader: Reader) -> int:
     """Return the number of calls that changes, issues and deployments of the window will take."""
-    calls = predict(client, target, reader.as_of)
-    return calls + (predict_work(client, target, reader, repositories) if client.settings.work else 0)
+    calls = predict(client, target, reader.as_of, drawn, of)
+    return calls + (predict_work(client, target, reader, drawn, of) if client.settings.work else 0)
 
 
 def plan_of(settings: options.Settings) -> Plan:

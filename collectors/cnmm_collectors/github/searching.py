@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cnmm_collectors.github.client import Client, unread
 from cnmm_collectors.hosts.activity import Window
-from cnmm_collectors.hosts.facts import Unread
+from cnmm_collectors.hosts.facts import Organisation, Unread
 from cnmm_collectors.signals import Gap
 
-_MOST, _FILL, _SIZE = 1_000, 800, 100
-"""A search lists so many at most; so many are hoped for in one; a page holds so many."""
+_MOST, _FILL, _SIZE, _LONGEST = 1_000, 800, 100, 160
+"""A search lists so many at most; so many are hoped for in one; a page holds so many; places are so long."""
+_TOGETHER = 5
+"""Repositories that one search of a sample holds, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,42 @@ class Rows:
     rows: list[Mapping[str, Any]] = field(default_factory=list)
     counted: int = 0
     why: Unread | None = None
+
+
+def scopes_of(
+    client: Client, organisation: Organisation, login: str, question: Question, window: Window
+) -> tuple[str, ...]:
+    """Return the places of a sample, a few repositories in each; none where the whole takes no more calls."""
+    if organisation.draw is None:
+        return ()
+    names = sorted(organisation.draw.names)
+    places = tuple(_grouped([f"repo:{login}/{name}" for name in names]))
+    known = client.counts.get(question.asks(window))
+    total = known if known is not None else count(client, question, window)
+    if isinstance(total, Unread):
+        return ()
+    share = total * len(names) // max(1, len(organisation.active))
+    return places if len(places) + -(-share // _SIZE) < -(-total // _SIZE) else ()
+
+
+def cost(rows: int, drawn: int, of: int) -> int:
+    """Return about how many calls the rows of a window take, or those of a sample where that is less."""
+    whole = -(-rows * 12 // (_SIZE * 10))
+    if drawn >= of:
+        return whole
+    return min(whole, -(-drawn // _TOGETHER) + -(-rows * drawn * 12 // (of * _SIZE * 10)))
+
+
+def _grouped(names: Iterable[str]) -> Iterator[str]:
+    """Yield places in one search each, as long as a search may be."""
+    group = ""
+    for name in names:
+        if group and len(group) + len(name) >= _LONGEST:
+            yield group
+            group = ""
+        group = f"{group} {name}".strip()
+    if group:
+        yield group
 
 
 def count(client: Client, question: Question, window: Window, more: str = "") -> int | Unread:

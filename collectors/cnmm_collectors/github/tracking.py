@@ -8,9 +8,19 @@ from typing import Any
 
 from cnmm_collectors.github.activity import labels_of, scope_of
 from cnmm_collectors.github.client import Client, unread
-from cnmm_collectors.github.searching import Question, count, keep_window, login_of, read_window, today_of
+from cnmm_collectors.github.searching import (
+    Question,
+    Rows,
+    cost,
+    count,
+    keep_window,
+    login_of,
+    read_window,
+    scopes_of,
+    today_of,
+)
 from cnmm_collectors.hosts.activity import Window
-from cnmm_collectors.hosts.facts import Organisation, Unread, moment
+from cnmm_collectors.hosts.facts import SAMPLED, Organisation, Unread, moment
 from cnmm_collectors.hosts.tracking import DAYS, LONG, Board, Item, Work
 from cnmm_collectors.plugin import Reader, Target
 from cnmm_collectors.signals import Gap
@@ -31,33 +41,45 @@ def window_of(target: Target, as_of: date, today: date) -> Window:
     return Window(scope_of(target), as_of - timedelta(days=LONG), max(as_of, today))
 
 
-def predict_work(client: Client, target: Target, reader: Reader, repositories: int) -> int:
-    """Return the number of calls that issues, boards and deployments will take."""
+def predict_work(client: Client, target: Target, reader: Reader, drawn: int, of: int) -> int:
+    """Return the number of calls that issues, boards and deployments will take for some of all places."""
     found = count(client, ISSUES, window_of(target, reader.as_of, today_of(reader.now)))
-    own = 4 + -(-repositories // 20)
-    return own if isinstance(found, Unread) else own + -(-found * 12 // 1_000)
+    own = 4 + -(-drawn // 20)
+    return own if isinstance(found, Unread) else own + cost(found, drawn, of)
 
 
 def read_work(client: Client, target: Target, organisation: Organisation, as_of: date, today: date) -> Work:
     """Return the issues that moved in 180 days, and the boards."""
     window = window_of(target, as_of, today)
-    found = read_window(client, ISSUES, window)
-    why = found.why
+    owner = target.locator.partition("/")[0]
+    scopes = scopes_of(client, organisation, owner, ISSUES, window)
+    parts = [(each, read_window(client, ISSUES, each)) for each in window.within(scopes)]
+    rows = [row for _, part in parts for row in part.rows]
+    counted, why = _told(parts)
     replies: dict[str, tuple[str, ...]] = {}
     places = [one.name for one in organisation.active if one.name in client.settings.tracking.requests]
-    if places and why is None:
+    if places and why is None and not scopes:
         replies, why = _replies(client, target, places, as_of, today)
-    items = [_item(row, client.settings.bots, replies, as_of) for row in found.rows]
+    items = [_item(row, client.settings.bots, replies, as_of) for row in rows]
     if why is None and None in items:
         why = Unread(Gap.MALFORMED, "an issue was withheld or is malformed")
-    if why is None:
-        keep_window(client, ISSUES, window, today, found)
+    for each, part in parts if why is None else ():
+        keep_window(client, ISSUES, each, today, part)
+    if why is None and scopes:
+        # A team may have issues anywhere.
+        why = SAMPLED
     if why is None and any(one.debt is None for one in organisation.active):
         why = Unread(Gap.NOT_PERMITTED, "issues are hidden; needs issues: read")
     boards, boards_why = _boards(client, target)
     kept = tuple(one for one in items if one is not None and one.opened_at.date() <= as_of)
     debt = {one.name: one.debt for one in organisation.active if one.debt is not None}
-    return Work(kept, boards, debt, len(kept) if why is None else found.counted, why, boards_why)
+    return Work(kept, boards, debt, len(kept) if why in (None, SAMPLED) else counted, why, boards_why)
+
+
+def _told(parts: Iterable[tuple[Window, Rows]]) -> tuple[int, Unread | None]:
+    """Return how many rows the host counts in some windows, and why some are missing where some are."""
+    found = [part for _, part in parts]
+    return sum(part.counted for part in found), next((part.why for part in found if part.why), None)
 
 
 def _replies(

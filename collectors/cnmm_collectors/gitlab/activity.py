@@ -11,7 +11,7 @@ from typing import Any
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.hosts.activity import Found, Stalled, Window, stalled_before
 from cnmm_collectors.hosts.asking import unread
-from cnmm_collectors.hosts.facts import Change, Review, Unread, moment
+from cnmm_collectors.hosts.facts import Change, Organisation, Review, Unread, moment
 from cnmm_collectors.hosts.tracker import spelled
 from cnmm_collectors.plugin import Target
 from cnmm_collectors.signals import Gap
@@ -29,6 +29,8 @@ class Asked:
     said: str
     found: Found
     stalled: Stalled
+    drawn: tuple[str, ...] = ()
+    """The paths of the projects of a sample, where those alone were asked for."""
 
 
 def predict(client: Client, target: Target, alone: bool, as_of: date) -> int:
@@ -39,13 +41,41 @@ def predict(client: Client, target: Target, alone: bool, as_of: date) -> int:
     return 3 + -(-count // _SIZE) if isinstance(count, int) else 3
 
 
-def read_changes(client: Client, target: Target, organisation: str, alone: bool, as_of: date) -> Asked:
-    """Return the changes of the window, what blocks open ones, and how both were asked for."""
+def read_changes(
+    client: Client, target: Target, organisation: str, alone: bool, as_of: date, known: Organisation
+) -> Asked:
+    """Return the changes of the window, what blocks open ones, and how both were asked for.
+
+    Of a sample its own projects are asked one by one, where that takes fewer calls than the whole.
+    """
     kind, asked, window = _scope(client, target, alone, as_of)
-    found = _read(client, kind, asked, window, organisation)
+    drawn = () if alone else _drawn(client, window, organisation, known)
+    parts = (
+        [_read(client, "project", "project ", each, organisation) for each in window.within(drawn)]
+        if drawn
+        else [_read(client, kind, asked, window, organisation)]
+    )
+    found = Found(
+        [change for part in parts for change in part.changes], sum(part.counted for part in parts),
+        next((part.why for part in parts if part.why is not None), None), bool(drawn),
+    )  # fmt: skip
     stalled = _stalled(client, kind, asked, window, organisation, as_of)
-    said = f"{kind} {window.scope}: merged {window.start} to {window.end}"
-    return Asked(window, said, found, stalled)
+    place = "each drawn project" if drawn else f"{kind} {window.scope}"
+    return Asked(window, f"{place}: merged {window.start} to {window.end}", found, stalled, drawn)
+
+
+def _drawn(client: Client, window: Window, organisation: str, known: Organisation) -> tuple[str, ...]:
+    """Return the paths of the drawn projects, none where the whole window takes no more calls."""
+    if known.draw is None:
+        return ()
+    answer, _ = client.query("count", org=window.scope, **_span(window))
+    total = answer.at("group", "mergeRequests", "count") if answer is not None else None
+    if not isinstance(total, int):
+        return ()
+    names = sorted(known.draw.names)
+    share = total * len(names) // max(1, len(known.active))
+    fewer = len(names) + share // _SIZE < -(-total // _SIZE)
+    return tuple(f"{organisation}/{name}" for name in names) if fewer else ()
 
 
 def _scope(client: Client, target: Target, alone: bool, as_of: date) -> tuple[str, str, Window]:

@@ -134,13 +134,13 @@ class GitLabCollector:
         self, client: Client, target: Target, namer: Namer, known: Known, alone: bool, reader: Reader
     ) -> Iterator[Yield]:
         name, organisation, as_of = namer.organisation, known.organisation, reader.as_of
-        changes = read_changes(client, target, name, alone, as_of)
+        changes = read_changes(client, target, name, alone, as_of, organisation)
         yield from activity_signals(
             client, namer, organisation, known.ownership, changes.window, changes.said, changes.found,
             changes.stalled,
         )  # fmt: skip
         if client.settings.work:
-            work = read_work(client, target, name, organisation, alone, as_of)
+            work = read_work(client, target, name, organisation, alone, as_of, changes.drawn)
             releases = read_releases(client, name, organisation, as_of)
             tracking, asked = client.settings.tracking, asks(target, as_of)
             whole = Window(known, changes.found, work, releases, tracking, asked, as_of)

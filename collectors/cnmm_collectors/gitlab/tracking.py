@@ -11,7 +11,7 @@ from cnmm_collectors.gitlab.activity import account, labels_of, listed
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.window_queries import issues_query
 from cnmm_collectors.hosts.asking import Listing, unread
-from cnmm_collectors.hosts.facts import Organisation, Unread, moment
+from cnmm_collectors.hosts.facts import SAMPLED, Organisation, Unread, moment
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.tracker import spelled
 from cnmm_collectors.hosts.tracking import DAYS, LONG, Item, Work
@@ -28,35 +28,50 @@ def asks(target: Target, as_of: date) -> str:
 
 
 def read_work(
-    client: Client, target: Target, name: str, organisation: Organisation, alone: bool, as_of: date
+    client: Client,
+    target: Target,
+    name: str,
+    organisation: Organisation,
+    alone: bool,
+    as_of: date,
+    drawn: Sequence[str] = (),
 ) -> Work:
     """Return the issues that moved in 180 days; an issue in an iteration or milestone is planned.
 
+    `drawn` are the projects of a sample, whose issues alone are asked for.
+
     The host has a board of every project, whether it is used or not, so that boards say nothing here.
     """
-    rows, counted, why = _rows(client, target, "project" if alone else "group", as_of)
+    parts = [_rows(client, path, "project", as_of) for path in drawn] or [
+        _rows(client, target.locator, "project" if alone else "group", as_of)
+    ]
+    rows, counted = [row for part in parts for row in part[0]], sum(part[1] for part in parts)
+    why = next((part[2] for part in parts if part[2] is not None), None)
     places = [one.name for one in organisation.active if one.name in client.settings.tracking.requests]
     replies: dict[str, tuple[str, ...]] = {}
-    if places and why is None:
+    if places and why is None and not drawn:
         replies, why = _replies(client, name, places, as_of)
     items = [_item(row, name, client.settings.bots, replies, as_of) for row in rows]
     if why is None and None in items:
         why = Unread(Gap.MALFORMED, "an issue was withheld or is malformed")
+    if why is None and drawn:
+        # A team may have issues anywhere.
+        why = SAMPLED
     if why is None and any(one.debt is None for one in organisation.active):
         why = Unread(Gap.NOT_PERMITTED, "issues are hidden; needs Guest")
     kept = tuple(one for one in items if one is not None and one.opened_at.date() <= as_of)
     debt = {one.name: one.debt for one in organisation.active if one.debt is not None}
-    return Work(kept, (), debt, len(kept) if why is None else counted, why)
+    return Work(kept, (), debt, len(kept) if why in (None, SAMPLED) else counted, why)
 
 
-def _rows(client: Client, target: Target, kind: str, as_of: date) -> tuple[list[Any], int, Unread | None]:
+def _rows(client: Client, path: str, kind: str, as_of: date) -> tuple[list[Any], int, Unread | None]:
     """Return the issues of the window; iterations are left out where the host does not know them."""
     start = f"{as_of - timedelta(days=LONG)}T00:00:00Z"
     rows: list[Any] = []
     counted, why = 0, None
     for iterations in (True, False):
         query = issues_query(kind, iterations)
-        pages = client.connection(query, (kind, "issues"), _SIZE, **{"org": target.locator, "from": start})
+        pages = client.connection(query, (kind, "issues"), _SIZE, **{"org": path, "from": start})
         page = Listing((), None)
         for answer, page in pages:
             miss = page.miss or answer.miss(kind, "issues", "nodes")

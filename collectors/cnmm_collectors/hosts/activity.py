@@ -23,7 +23,7 @@ from cnmm_collectors.hosts.changes import (
     stalled_reading,
     two_persons,
 )
-from cnmm_collectors.hosts.facts import Change, Organisation, Read, Repository, Unread
+from cnmm_collectors.hosts.facts import SAMPLED, Change, Organisation, Read, Repository, Unread
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import Namer
 from cnmm_collectors.plugin import LedgerRow, Yield
@@ -47,6 +47,10 @@ class Window:
         edges = [self.start + timedelta(days=days * i // parts) for i in range(parts + 1)]
         return [Window(self.scope, first, last - timedelta(days=1)) for first, last in pairwise(edges)]
 
+    def within(self, scopes: Sequence[str]) -> list[Window]:
+        """Return the same days in each of some places, or where they are without any."""
+        return [Window(scope, self.start, self.end) for scope in scopes] or [self]
+
 
 @dataclass(slots=True)
 class Found:
@@ -55,6 +59,8 @@ class Found:
     changes: list[Change]
     counted: int = 0
     why: Unread | None = None
+    sampled: bool = False
+    """True where only the changes of drawn repositories were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,8 @@ def activity_signals(
         changes[change.repository].append(change)
     for one in organisation.active:
         cite = _cite(client, asked, one, changes[one.name])
-        readings = _readings(one, changes[one.name], found.why, belonging, cite)
+        left = SAMPLED if found.sampled and organisation.leaves_out(one) else None
+        readings = _readings(one, changes[one.name], left or found.why, belonging, cite)
         readings[STALLED] = (
             Unknown(stalled.why.gap, stalled.why.detail) if stalled.why
             else stalled_reading(stalled.count.get(one.name, 0), one.open_changes, cite)
@@ -93,12 +100,14 @@ def activity_signals(
         )
         if two_persons(changes[one.name]):
             yield Signal(TWO_PERSONS, namer.component(one.name), client.source, Observed(True, cite))
-    yield from accounts.merged(_firsts(found.changes), window.start, found.why is None, "host", namer.org)
+    yield from accounts.merged(_firsts(found.changes), window.start, found.why is None and not found.sampled,
+                               "host", namer.org)  # fmt: skip
     read = len(found.changes)
     yield LedgerRow(
         client.source, "change", str(namer.org), max(found.counted, read), read,
         failed=max(found.counted, read) - read, cause=found.why.gap.value if found.why else "",
-        detail=found.why.detail if found.why else f"merged {window.start} to {window.end}",
+        detail=found.why.detail if found.why else f"merged {window.start} to {window.end}"
+        + (", of the drawn repositories" if found.sampled else ""),
     )  # fmt: skip
 
 

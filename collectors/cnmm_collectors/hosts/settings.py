@@ -22,7 +22,7 @@ class HostSettings(BaseModel):
     sample: int | None = Field(
         default=None,
         ge=1,
-        description="Read files and deployments of so many repositories, drawn by `seed`",
+        description="Read files, deployments, changes and issues of so many repositories, drawn by `seed`",
     )
     seed: int = Field(default=0, ge=0, description="What decides which repositories are drawn")
     activity: bool = Field(default=True, description="Read the changes of the window and their reviews")

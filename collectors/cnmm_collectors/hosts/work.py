@@ -61,7 +61,8 @@ def work_signals(client: Client, namer: Namer, window: Window) -> Iterator[Yield
 
 def _teams(client: Client, namer: Namer, window: Window, ownership: Ownership) -> Iterator[Signal]:
     desk = Desk(
-        window.work, window.found.changes, window.found.why, window.tracking, ownership,
+        window.work, window.found.changes, window.found.why or (SAMPLED if window.found.sampled else None),
+        window.tracking, ownership,
         belonging_of(ownership), window.as_of,
     )  # fmt: skip
     for team in ownership.teams:
@@ -99,8 +100,10 @@ def _repository(
 
 
 def _by_owner(window: Window, one: Repository, changes: Sequence[Change], belonging: Belonging) -> Reading:
-    if window.found.why is not None:
-        return Unknown(window.found.why.gap, window.found.why.detail)
+    left = SAMPLED if window.found.sampled and window.known.organisation.leaves_out(one) else None
+    why = left or window.found.why
+    if why is not None:
+        return Unknown(why.gap, why.detail)
     own = [alert for alert in window.known.alerts() if alert.repository == one.name]
     return fixed_by_owner(one, own, window.known.hidden(one), changes, belonging, window.as_of)
 
@@ -108,7 +111,8 @@ def _by_owner(window: Window, one: Repository, changes: Sequence[Change], belong
 def _incidents(window: Window, one: Repository, belonging: Belonging) -> list[Item] | None:
     """Return the incidents of a repository whose owners track theirs here; None where that is not known."""
     owners = belonging.owning.get(one.name, ())
-    if window.work.why is not None or not owners or not all(map(window.tracking.follows, owners)):
+    # Of a drawn repository every issue was read, whatever was left out elsewhere.
+    if window.work.why not in (None, SAMPLED) or not owners or not all(map(window.tracking.follows, owners)):
         return None
     words = set(window.tracking.incidents)
     return [item for item in window.work.items if item.repository == one.name and item.labels & words]
@@ -117,7 +121,8 @@ def _incidents(window: Window, one: Repository, belonging: Belonging) -> list[It
 def _ledger(client: Client, namer: Namer, window: Window) -> Iterator[LedgerRow]:
     work, releases = window.work, window.releases
     read = len(work.items)
-    counted = max(work.counted, read, 1 if work.why else 0)
+    # What a sample leaves out is counted by nobody.
+    counted = max(work.counted, read, 1 if work.why not in (None, SAMPLED) else 0)
     yield LedgerRow(
         client.source, "issue", str(namer.org), counted, read, failed=counted - read,
         cause=work.why.gap.value if work.why else "", detail=work.why.detail if work.why else "",

@@ -97,3 +97,57 @@ def test_a_sampled_scan_says_what_a_whole_one_says_or_that_it_did_not_look(host:
     (row,) = [one for one in part.found.ledger if one.unit == "sampled repository"]
     assert (row.requested, row.received, row.failed) == (population.count, 3, 0)
     assert "seed 5" in row.detail
+
+
+def busy() -> twins.Reality:
+    """Return the organisation with so many changes and issues that a sample's own take fewer calls."""
+    one = twins.reality()
+    for number in range(100, 1_300):
+        name = one.repositories[number % 7].name
+        day = f"2026-10-{1 + number % 28:02}"
+        one.changes.append(twins.Change(name, number, "ann-a", day, ("cat-c",)))
+        one.issues.append(twins.Issue(name, number, "ann-a", day, day))
+    return one
+
+
+WINDOWED = ("changes", "issues", "project changes", "project issues")
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_changes_and_issues_are_asked_of_the_sample_alone_where_that_takes_fewer_calls(host: str) -> None:
+    one = busy()
+    serve: Any = serve_github if host == "github" else serve_gitlab
+    scan: Any = GitHubScan if host == "github" else GitLabScan
+    shown = twins.as_github(one) if host == "github" else twins.as_gitlab(one)
+    calls, found, predicted = [], [], []
+    with serve(shown) as double:
+        for chosen in ({}, {"sample": 2, "seed": 5}):
+            double.asked.clear()
+            made = scan(double, **chosen)
+            found.append(made)
+            predicted.append(made.predicted)
+            calls.append(sum(asked.split()[-1] in ("changes", "issues") for asked in double.asked))
+    whole, part = found
+    assert calls[1] * 2 < calls[0], calls
+    if host == "github":
+        assert predicted[1] < predicted[0]
+    full = {(one.key, str(one.subject)): one.reading for one in whole.found.signals}
+    told = {(one.key, str(one.subject)): one.reading for one in part.found.signals}
+    drawn = {one.partition(":")[2] for one in part.clones()}
+    kept = ("host.review_coverage_ratio", "host.cross_team_review_ratio")
+    for key, reading in told.items():
+        place = key[1].partition(":")[2]
+        if key[0] in kept and place in drawn:
+            assert stated(reading) == stated(full[key]) != "", "of what is drawn every change is read"
+        elif reading != full[key] and stated(reading) != stated(full[key]):
+            assert isinstance(reading, Unknown)
+            assert reading.gap is Gap.SAMPLED_OUT, (key, reading)
+            assert place not in drawn
+    (row,) = [one for one in part.found.ledger if one.unit == "change"]
+    assert (row.failed, row.requested) == (0, row.received)
+    assert row.detail.endswith("of the drawn repositories")
+
+
+def stated(reading: Any) -> str:
+    """Return what a reading states beside its citations, empty for nothing."""
+    return "" if isinstance(reading, Unknown) else repr(getattr(reading, "value", "absent"))
