@@ -68,6 +68,7 @@ sources:
     + """\
 waivers: waivers.yaml
 collectors:
+  git: {pipelines: repository}
   people: {headcount: 400, surveys: {survey.csv: {invited: 400, scale: 7}}}
   records: {trust: {Chief executive: keys/sponsor.pub}}
 """

@@ -125,7 +125,7 @@ def _read_files(
     )
     paths = _divide_paths(names, components)
     tallies = tuple(Counter(map(detect.path_class, inside)) for inside in paths)
-    survey = Survey(view, {}, designated)
+    survey = Survey(view, {}, designated, settings.pipelines == "repository")
     return Analysis(view, survey, len(wanted), contents, division, ownership, window, paths, tallies)
 
 

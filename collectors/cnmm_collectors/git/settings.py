@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 BOTS = (
@@ -72,6 +74,11 @@ class Settings(BaseModel):
     )
     security_guideline: tuple[str, ...] = Field(
         default=(), description="Paths designated as security guidelines"
+    )
+    pipelines: Literal["anywhere", "repository"] = Field(
+        default="anywhere",
+        description="Where pipelines are defined: `repository` says that none is kept outside the repository "
+        "that it builds, so that one without any has none",
     )
     teams: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="Team to repositories (ORG/NAME)"

@@ -82,15 +82,16 @@ def signals(
     view: RepositoryView,
     dates: Mapping[str, tuple[int | None, int]] | None = None,
     designated: Collection[str] = (),
+    pipelines_here: bool = False,
 ) -> Iterable[Signal]:
     """Yield exactly one reading of each key for each subject; never raises on what a repository holds.
 
     `dates` gives for every tracked path the epoch seconds of its first change, None where that was not seen,
     and of its last real one, and for the empty path those of the repository itself; it is empty where history
     is unreadable, which makes what depends on it unknown. `designated` are the paths that the settings name
-    as security guidelines.
+    as security guidelines; `pipelines_here` says that no pipeline is kept outside the repository.
     """
-    yield from judge(Survey(view, dates or {}, frozenset(designated)))
+    yield from judge(Survey(view, dates or {}, frozenset(designated), pipelines_here))
 
 
 def judge(survey: Survey) -> Iterator[Signal]:

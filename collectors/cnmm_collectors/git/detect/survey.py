@@ -36,18 +36,20 @@ class Survey:
     """The view and what its contents say.
 
     `dates` is path -> (first, last real change) in epoch seconds, the empty path the repository itself;
-    `designated` are the paths that the settings name as security guidelines.
+    `designated` are the paths that the settings name as security guidelines; `pipelines_here` is true where
+    they say that no pipeline is kept outside the repository.
     """
 
     view: RepositoryView
     dates: Dates
     designated: frozenset[str] = frozenset()
+    pipelines_here: bool = False
     memory: dict[Any, Any] = field(default_factory=dict, repr=False)
     _owners: dict[str, tuple[Component, ...]] = field(default_factory=dict, repr=False)
 
     def again(self, view: RepositoryView, dates: Dates) -> Survey:
         """Return the survey of the same files under another view of what is in use, nothing parsed twice."""
-        other = Survey(view, dates, self.designated)
+        other = Survey(view, dates, self.designated, self.pipelines_here)
         other.__dict__.update({name: self.__dict__[name] for name in _OF_FILES if name in self.__dict__})
         return other
 

@@ -22,7 +22,7 @@ _NOT_MANIFESTS = re.compile(
 _NAMES = re.compile(
     r"^((docker|container)file(\..*)?|project\.toml|project|\.gitlab-ci\.ya?ml|jenkinsfile.*"
     r"|\.trivyignore|osv-scanner\.toml|\.gitleaks\.toml"
-    r"|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject)$"
+    r"|settings\.kts|copier-answers\..*|\.cruft\.json|\.cookiecutter\.json|\.copier-answers.*|mlproject)$"
 )
 _ENDINGS = (".dockerfile", "vex.json", ".rego")
 _FLOW = re.compile(r"^(.*[_-])?(pipelines?|flows?|workflows?)([_-].*)?\.py$")

@@ -11,7 +11,7 @@ from cnmm_collectors.git.detect.ci.shell import read_commands
 from cnmm_collectors.git.detect.nodes import Node
 
 ACTION = re.compile(r"action\.ya?ml")
-PATH = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+PATH = re.compile(r"\.(?:github|gitea|forgejo)/workflows/[^/]+\.ya?ml")
 STARTS = frozenset(
     {"push", "pull_request", "pull_request_target", "merge_group", "schedule", "release", "workflow_run"}
 )

@@ -12,10 +12,14 @@ from cnmm_collectors.git.detect.ci.model import Include, Pipeline
 from cnmm_collectors.git.detect.nodes import YamlFault, read_yaml
 
 OTHER = re.compile(
-    r"(Jenkinsfile|azure-pipelines\.ya?ml|\.circleci/config\.ya?ml|bitbucket-pipelines\.yml|\.drone\.ya?ml"
-    r"|\.travis\.yml|\.buildkite/pipeline\.ya?ml|\.tekton/[^/]+\.ya?ml|cloudbuild\.ya?ml"
-    r"|\.woodpecker\.ya?ml)"
+    r"(Jenkinsfile([.-][\w.-]+)?|(\.?azure-pipelines(/[^/]+)?|\.vsts-ci)\.ya?ml|\.circleci/config\.ya?ml"
+    r"|bitbucket-pipelines\.yml|\.drone\.ya?ml|\.travis\.yml|\.buildkite/[^/]+\.ya?ml|\.tekton/[^/]+\.ya?ml"
+    r"|cloudbuild\.ya?ml|\.woodpecker(/[^/]+)?\.ya?ml|\.prow(/.+)?\.ya?ml|\.ci-operator\.ya?ml"
+    r"|\.?zuul(\.d/[^/]+)?\.ya?ml|\.?appveyor\.ya?ml|\.cirrus\.ya?ml|\.semaphore/[^/]+\.ya?ml|codefresh\.ya?ml"
+    r"|buildspec\.ya?ml|\.evergreen\.ya?ml|screwdriver\.ya?ml|\.teamcity/settings\.kts|bitrise\.ya?ml"
+    r"|codemagic\.ya?ml|\.harness/.+\.ya?ml|wercker\.ya?ml)"
 )
+"""Definitions of a kind that is not read: that they are there is all that they say."""
 
 
 def is_pipeline(path: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from cnmm_collectors.git.detect.ci.model import Include, Pipeline
@@ -65,7 +65,21 @@ def _applies(pipeline: Pipeline, root: str) -> bool:
 def _pipeline(survey: Survey, component: Component) -> Reading:
     starting = [p for p in pipelines_of(survey, component) if not p.called]
     hits = [Hit(p.path, p.first, p.last, f"pipeline: {p.dialect}") for p in starting]
-    return flag(survey, hits, _doubts(survey), "a pipeline that runs on changes")
+    what = "a pipeline that runs on changes"
+    doubts = _doubts(survey)
+    found = None if hits or doubts else _kept_elsewhere(survey, what)
+    return found or flag(survey, hits, doubts, what)
+
+
+def _kept_elsewhere(survey: Survey, what: str) -> Unknown | None:
+    """Return why a repository without any definition says nothing: one may be kept in another place."""
+    if survey.pipelines_here or any(is_pipeline(path) for path in survey.paths):
+        return None
+    return Unknown(
+        Gap.NOT_COLLECTED,
+        f"{what}: no pipeline is defined in the repository, and one may be kept elsewhere "
+        "(`pipelines: repository` in the settings says that none is)",
+    )
 
 
 def shared_references(survey: Survey, component: Component) -> list[Hit]:
@@ -106,10 +120,19 @@ def _may_be_shared(include: Include, survey: Survey) -> bool:
 def _shared(survey: Survey, component: Component) -> Reading:
     what = "a shared pipeline used by reference"
     hits, doubts = shared_references(survey, component), _doubts(survey)
-    pipelines = () if hits or doubts else pipelines_of(survey, component)
+    if hits or doubts:
+        return flag(survey, hits, doubts, what)
+    pipelines = pipelines_of(survey, component)
     if any(_may_be_shared(i, survey) for p in pipelines for i in p.includes):
         return Unknown(Gap.NOT_COLLECTED, f"{what}: the clone has no remote that says whose it is")
-    return flag(survey, hits, doubts, what)
+    return _unreadable(survey, pipelines, what) or flag(survey, (), (), what)
+
+
+def _unreadable(survey: Survey, pipelines: Sequence[Pipeline], what: str) -> Unknown | None:
+    """Return why pipelines that start for a component cannot be read, or that there may be others."""
+    if any(not p.understood for p in pipelines):
+        return Unknown(Gap.UNSUPPORTED, f"{what}: a pipeline is written in a dialect that is not read")
+    return _kept_elsewhere(survey, what)
 
 
 def _practice_judge(survey: Survey, name: str, what: str) -> Judge:
@@ -132,11 +155,10 @@ def judge_practice(survey: Survey, component: Component, wanted: Practice, what:
         return Observed(True, cite_hits(survey, hits))
     if doubts:
         return doubtful(survey, doubts, what)
-    if any(not p.understood for p in pipelines):
-        return Unknown(Gap.UNSUPPORTED, f"{what}: a pipeline is written in a dialect that is not read")
-    if any(_may_hide(i, survey) for p in pipelines for i in p.includes):
+    unreadable = _unreadable(survey, pipelines, what)
+    if unreadable is None and any(_may_hide(i, survey) for p in pipelines for i in p.includes):
         return Unknown(Gap.NOT_COLLECTED, f"{what}: a shared pipeline kept in another repository may do it")
-    return flag(survey, (), (), what)
+    return unreadable or flag(survey, (), (), what)
 
 
 def _found(

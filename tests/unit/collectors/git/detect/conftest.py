@@ -13,12 +13,14 @@ from unit.collectors.git.detect.workshop import Files, Outcome, ages, commit, ju
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Callable[..., Outcome]:
-    """Give `scan(files, first=, last=, dated=, **view options)`: commit, look and judge."""
+    """Give `scan(files, first=, last=, dated=, here=, **view options)`: commit, look and judge."""
 
-    def run(files: Files, first: int = 30, last: int = 10, dated: bool = True, **options: Any) -> Outcome:
+    def run(
+        files: Files, first: int = 30, last: int = 10, dated: bool = True, here: bool = True, **options: Any
+    ) -> Outcome:
         folder = tmp_path / f"repository{len(list(tmp_path.iterdir()))}"
         commit(folder, files)
         view = look(folder, **options)
-        return judge(view, ages(view, first, last) if dated else {})
+        return judge(view, ages(view, first, last) if dated else {}, here)
 
     return run

@@ -88,6 +88,30 @@ def test_shared_pipelines(scan: Scan, files: dict[str, str], want: bool) -> None
     assert scan(files).value("ci.shared_workflow_ratio") is want
 
 
+@pytest.mark.parametrize("files", [{**IMAGE}, {**IMAGE, "docs/ci.md": "We use Jenkins.\n"}])
+def test_a_pipeline_that_may_be_kept_elsewhere_is_not_denied(scan: Scan, files: dict[str, str]) -> None:
+    keys = ("ci.pipeline_ratio", "ci.shared_workflow_ratio", SCAN, SBOM, SIGN, LEAKS)
+    found = scan(files, here=False)
+    assert [found.value(key) for key in keys] == ["not_collected"] * len(keys)
+    assert [scan(files).value(key) for key in keys] == [False] * len(keys)
+    # A definition in the repository says where its pipelines are, even one that never starts.
+    idle = scan({**files, WORKFLOW: "on: workflow_dispatch\njobs: {a: {steps: [{run: x}]}}\n"}, here=False)
+    assert [idle.value(key) for key in keys] == [False] * len(keys)
+
+
+@pytest.mark.parametrize(
+    "path", [".prow/a.yaml", ".zuul.yaml", ".azure-pipelines/ci.yml", ".teamcity/settings.kts"]
+)
+def test_a_dialect_that_is_not_read_starts_and_hides(scan: Scan, path: str) -> None:
+    found = scan({path: "x: 1\n", **IMAGE})
+    assert found.value("ci.pipeline_ratio") is True
+    assert [found.value(key) for key in ("ci.shared_workflow_ratio", SCAN)] == ["unsupported"] * 2
+
+
+def test_forks_of_the_workflow_dialect_are_read(scan: Scan) -> None:
+    assert scan({".forgejo/workflows/a.yaml": steps("run: trivy image app"), **IMAGE}).value(SCAN) is True
+
+
 def test_a_clone_without_a_remote_has_no_known_owner(scan: Scan) -> None:
     foreign = {WORKFLOW: steps("uses: prometheus/promci-setup@v1"), **IMAGE}
     assert scan(foreign).value("ci.shared_workflow_ratio") is False

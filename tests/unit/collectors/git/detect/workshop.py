@@ -137,9 +137,11 @@ class Outcome:
         return [f"{e.path}:{e.lines}" for e in reading.evidence]
 
 
-def judge(view: RepositoryView, dates: Mapping[str, tuple[int | None, int]] | None = None) -> Outcome:
-    """Return every signal of a view."""
-    return Outcome(tuple(signals(view, dates)))
+def judge(
+    view: RepositoryView, dates: Mapping[str, tuple[int | None, int]] | None = None, here: bool = True
+) -> Outcome:
+    """Return every signal of a view; `here` false where pipelines may be kept outside the repository."""
+    return Outcome(tuple(signals(view, dates, pipelines_here=here)))
 
 
 def ages(view: RepositoryView, first: int = 30, last: int = 10) -> dict[str, tuple[int | None, int]]:
