@@ -109,13 +109,13 @@ class Population:
 
     `declared_by` is `enumeration` (a complete listing by the owner) or `scope` (the settings); `members`
     lists
-    those that are known by name, at most `count`. `drawn` are the members of a random sample where only that
+    those that are known by name, at most `count`, which is None where nobody says how many there are. `drawn` are the members of a random sample where only that
     was read, None where everything was.
     """
 
     within: Subject
     kind: SubjectKind
-    count: int
+    count: int | None
     members: tuple[Subject, ...]
     declared_by: Literal["enumeration", "scope"]
     evidence: tuple[Evidence, ...] = ()

@@ -69,7 +69,10 @@ sources:
 waivers: waivers.yaml
 collectors:
   git: {pipelines: repository}
-  people: {headcount: 400, surveys: {survey.csv: {invited: 400, scale: 7}}}
+  people:
+    headcount: 400
+    rows: {training: 190, certifications: 60, vendors: 8, services: 2, directory: 55}
+    surveys: {survey.csv: {invited: 400, answered: 240, scale: 7}}
   records: {trust: {Chief executive: keys/sponsor.pub}}
 """
     + tracker.COLLECTOR

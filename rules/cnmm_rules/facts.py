@@ -35,7 +35,7 @@ class PopulationFact:
 
     within: Subject
     kind: SubjectKind
-    count: int
+    count: int | None
     members: tuple[Subject, ...]
     declared_by: Literal["enumeration", "scope"]
     drawn: tuple[Subject, ...] | None = None
@@ -59,7 +59,7 @@ class PopulationFact:
         return cls(
             Subject.parse(record["within"]),
             SubjectKind(record["kind"]),
-            int(record["count"]),
+            None if record["count"] is None else int(record["count"]),
             tuple(Subject.parse(member) for member in record["members"]),
             record["declared_by"],
             tuple(Subject.parse(member) for member in record["drawn"]) if "drawn" in record else None,

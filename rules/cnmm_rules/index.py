@@ -40,11 +40,15 @@ class Units:
 
 
 def widen(one: PopulationFact | None, other: PopulationFact) -> PopulationFact:
-    """Return the larger of two declarations: neither a listing nor a scope may hide what the other names."""
+    """Return the larger of two declarations: neither a listing nor a scope may hide what the other names.
+
+    One that says how many there are speaks for one that cannot.
+    """
     if one is None:
         return other
     members = tuple(sorted({*one.members, *other.members}))
-    count = max(one.count, other.count, len(members))
+    counts = [found for found in (one.count, other.count) if found is not None]
+    count = max(*counts, len(members)) if counts else None
     drawn = one.drawn if other.drawn is None else other.drawn
     return PopulationFact(one.within, one.kind, count, members, one.declared_by, drawn)
 
@@ -62,7 +66,7 @@ class Index:
         self._children = _by_parent(facts.memberships)
         self._parents: dict[Subject, list[Subject]] | None = None
         self._populations: dict[tuple[Subject, SubjectKind], PopulationFact] = {}
-        for fact in sorted(facts.populations, key=lambda item: (item.declared_by, item.count)):
+        for fact in sorted(facts.populations, key=lambda item: (item.declared_by, item.count or 0)):
             place = fact.within, fact.kind
             self._populations[place] = widen(self._populations.get(place), fact)
 
@@ -145,13 +149,15 @@ class Index:
                 leaves.extend(Leaf(part, len(parts), parent) for part in parts)
             else:
                 hidden += 1
-        if declared is None or declared.count < len(parents):
+        if declared is None or declared.count is None or declared.count < len(parents):
             return Units(tuple(leaves), hidden, True, None)
         missing = declared.count - len(parents)
         return Units(tuple(leaves), hidden + missing, False, declared.count)
 
     def _listed(self, declared: PopulationFact) -> Units:
         leaves = tuple(Leaf(member, self._share(member), member) for member in sorted(declared.members))
+        if declared.count is None:
+            return Units(leaves, 0, True, None)
         return Units(leaves, declared.count - len(leaves), False, declared.count)
 
     def _share(self, member: Subject) -> int:
@@ -172,7 +178,7 @@ class Index:
         self, scope: Subject, kind: SubjectKind, declared: PopulationFact | None
     ) -> list[Subject]:
         named = set(declared.members) if declared is not None else set()
-        if declared is not None and len(named) >= declared.count:
+        if declared is not None and declared.count is not None and len(named) >= declared.count:
             return sorted(named)
         if scope.kind is SubjectKind.TEAM:
             own = self._children.get(scope, ())

@@ -35,7 +35,7 @@ def describe_scope(index: Index) -> dict[str, Any]:
     said: list[str] = []
     for kind in (SubjectKind.REPO, SubjectKind.TEAM, SubjectKind.CLUSTER):
         fact = index.population(org, kind)
-        if fact is not None:
+        if fact is not None and fact.count is not None:
             record[f"{kind.value}s_declared"] = fact.count
             said.append(fact.declared_by)
     repos = index.units(org, SubjectKind.REPO)

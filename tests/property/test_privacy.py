@@ -55,6 +55,40 @@ def test_a_group_is_told_by_its_step_alone(group: int, hits: int) -> None:
     assert len({cells.share(hits, one) for one in range(max(first, hits), first + K)}) == 1
 
 
+@given(GROUPS, GROUPS, GROUPS, GROUPS, GROUPS)
+def test_what_is_told_of_a_part_holds_what_the_whole_would_tell(
+    hits: int, group: int, hidden: int, among_them: int, unread: int
+) -> None:
+    hits, among_them = min(hits, group), min(among_them, hidden)
+    less = Cells(K).share(hits, group, unread=unread, strangers=hidden)
+    whole = Cells(K).share(min(hits + among_them + unread, group + hidden), group + hidden)
+    if less is None or whole is None:
+        return
+    assert less.low <= whole.low
+    assert (less.high or 0) >= (whole.high or 0)
+
+
+@given(st.integers(K, 60), GROUPS, st.integers(0, 40), st.integers(0, 40))
+def test_what_is_missing_tells_no_more_than_a_step_of_anything(
+    group: int, hits: int, unread: int, hidden: int
+) -> None:
+    """Declared-minus-seen remainders are cells too: each may be any number of its own step."""
+    cells, first = Cells(K), group // K * K
+    hits = min(hits, first - K) // K * K
+
+    def alike(number: int) -> range:
+        return range(max(0, (number - 1) // K * K + 1), -(-number // K) * K + 1)
+
+    told = {
+        cells.share(hits + more, first + members, unread=lost, strangers=gone)
+        for more, members in ((0, 0), (K - 1, K - 1))
+        for lost in (alike(unread)[0], alike(unread)[-1])
+        for gone in (alike(hidden)[0], alike(hidden)[-1])
+        if hits + more <= first + members
+    }
+    assert len(told) == 1
+
+
 def published(world: tuple[int, ...]) -> tuple[object, ...]:
     """Return everything that is told of a world; atoms by (in the inner group, holds A, holds B)."""
     cells = Cells(K)
@@ -227,7 +261,8 @@ class Planted:
             "  certifications: certs.csv\n  survey: survey.csv\n  artefacts: artefacts\n"
             "  vendors: vendors.csv\n  services: services.csv\n  directory: directory.csv\n"
             "  attestations: attestations\n  catalog: catalog.yaml\n  work: tickets.csv\n  oncall: pages.csv\n"
-            "collectors: {people: {surveys: {survey.csv: {invited: 60, scale: 7}}}}\n"
+            "collectors: {people: {headcount: 60, rows: {training: 60, certifications: 12}, "
+            "surveys: {survey.csv: {invited: 60, answered: 40, scale: 7}}}}\n"
         )
 
     def fill_work(self) -> None:

@@ -40,6 +40,7 @@ _AREAS = {
     "cloud-operations": r"cloud|\bsre\b|reliability|operations",
 }
 _PLATFORM_TEAM = 3
+_HIDDEN = "rows of the roster are unread, or nobody declares the headcount"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,9 @@ class Belonging:
             yield self._missing(key, "the roster has no role title and no population column")
         else:
             told = self.desk.cells.count(len(engineers))
-            if self.roster.unread:
-                told = Interval(told.low, (told.high or Fraction(0)) + self.roster.unread)
+            if self.roster.hides:
+                most = (told.high or Fraction(0)) + self.desk.cells.steps(self.roster.unread)
+                told = Interval(told.low, most if self.roster.counted else None)
             yield self._tell(key, told, "engineers")
 
     def unmatched(self) -> tuple[int, int]:
@@ -107,10 +109,10 @@ class Belonging:
                 filled = any(re.search(_WORDED[role], name) for name in names)
             else:
                 filled = bool(_TITLE_ROLES[role] & families)
-            if filled or (readable and not self.roster.unread):
+            if filled or (readable and not self.roster.hides):
                 yield self._tell(key, filled, f"role {role}")
             else:
-                why = "rows are unread, no role titles, or more than a fifth of them name no role family"
+                why = "somebody may be missing from the roster, no role titles, or more than a fifth of them name no role family"
                 yield self._missing(key, why)
 
     def _areas(self) -> Iterator[Signal]:
@@ -122,7 +124,7 @@ class Belonging:
                 filled = any(re.search(pattern, text) or text == area for p in leads for text in p.areas)
             else:
                 filled = any(re.search(pattern, name) for name in {p.title for p in leads if p.families})
-            if filled or (declared and not self.roster.unread):
+            if filled or (declared and not self.roster.hides):
                 yield self._tell(key, filled, f"area {area}")
             else:
                 yield self._missing(key, "the roster names no areas, and no senior title names this one")
@@ -144,7 +146,7 @@ class Belonging:
             yield self._share(key, senior, len(people), population)
 
     def _share(self, key: str, hits: int, group: int, what: str) -> Signal:
-        unread = Unread(strangers=self.roster.unread)
+        unread = Unread(strangers=self.roster.unread, anybody=not self.roster.counted)
         return self.desk.share(key, self.source, hits, group, self.roster.files, what, unread)
 
     def _texts(self) -> Iterator[Signal]:
@@ -169,8 +171,8 @@ class Belonging:
         key = "roster.security_role_split_ratio"
         if not security:
             yield self._missing(key, "the roster lists no security role text")
-        elif self.roster.unread:
-            yield self._missing(key, "rows of the roster are unread", Gap.MALFORMED)
+        elif self.roster.hides:
+            yield self._missing(key, _HIDDEN)
         else:
             clear = sum(
                 ("security_policy" in found) != bool(found & titles.SECURITY) for found in security.values()
@@ -190,7 +192,7 @@ class Belonging:
 
     def _at_least(self, number: int) -> int | Interval:
         """Return a count that grows with each row that was not read, open upwards while there is one."""
-        return Interval(Fraction(number), None) if self.roster.unread else number
+        return Interval(Fraction(number), None) if self.roster.hides else number
 
     def _flags(self) -> Iterator[Signal]:
         engineers = [self.roster.people[number] for number in self.groups.get("engineers")]
@@ -253,7 +255,7 @@ class Teams:
 
         Another list may name it as a team; without this it would be one more that nobody has read.
         """
-        if self.roster.unread:
+        if self.roster.hides:
             return
         own = {self.subject(team) for team in self.groups.teams}
         for team in sorted({self.subject(name) for name in self.roster.members()} - own):
@@ -264,7 +266,8 @@ class Teams:
     def _team(self, team: Subject, members: list[Person]) -> Iterator[Signal]:
         files, desk = self.roster.files, self.desk
         large = len(members) >= _LARGE_TEAM
-        if large or len(members) + self.roster.unread < _LARGE_TEAM:
+        whole = self.roster.counted and len(members) + self.roster.unread < _LARGE_TEAM
+        if large or whole:
             yield desk.told("roster.team_over9_ratio", self.source, large, files, "members of the team", team)
         for key, flag, column in (
             ("roster.security_champion_ratio", "champion", "champion"),
@@ -277,17 +280,16 @@ class Teams:
                 yield desk.untold(key, self.source, why, Gap.NOT_VISIBLE, team)
             else:
                 held = any(flag in person.flags for person in members)
-                if not held and self.roster.unread:
-                    yield desk.untold(key, self.source, "rows of the roster are unread", subject=team)
+                if not held and self.roster.hides:
+                    yield desk.untold(key, self.source, _HIDDEN, subject=team)
                     continue
                 yield desk.told(key, self.source, held, files, f"{column} of the team", team)
 
     def _sizes(self) -> Iterator[Signal]:
         files, k = self.roster.files, self.desk.cells.k
-        if self.roster.unread:
+        if self.roster.hides:
             for key in ("roster.team_size_p50", "roster.team_discipline_p50", "hr.silo_index"):
-                why = "rows of the roster are unread: any team may be larger"
-                yield self.desk.untold(key, self.source, why, Gap.MALFORMED)
+                yield self.desk.untold(key, self.source, f"{_HIDDEN}: any team may be larger")
             return
         members = [[self.roster.people[n] for n in found] for found in self.groups.teams.values()]
         few = "fewer than three teams"

@@ -125,7 +125,7 @@ class PeopleCollector:
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together: cells of k people or more, and the account of every row."""
         given = dict(item.payload)
-        exports = Exports(settings, reader.as_of)
+        exports = Exports(settings, reader.as_of, k=int(given["k"]))
         by_kind: dict[str, list[Path]] = defaultdict(list)
         for kind, locator in given["files"]:
             by_kind[kind].append(Path(locator))

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from cnmm_collectors.people.certificates import Certificates
+from cnmm_collectors.people.counts import HEADS, Counts
 from cnmm_collectors.people.credentials import Badges, holds_badges, take_badges, take_table
 from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.groups import Groups, make_groups
@@ -24,6 +25,7 @@ from cnmm_collectors.people.survey import Wave, read_wave
 from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.ahead import Ahead
+from cnmm_collectors.tables.cells import SMALLEST
 from cnmm_collectors.tables.early import look
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
@@ -61,14 +63,18 @@ class Exports:
     past: dict[date, Past] = field(default_factory=dict)
     extras: Extras = field(default_factory=Extras)
     registers: Registers = field(default_factory=Registers)
+    counts: Counts = field(default_factory=Counts)
     intakes: list[Intake] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    k: int = SMALLEST
     missing: frozenset[str] = frozenset()
     """Kinds of which a file that was named is not there."""
     _groups: Groups | None = None
 
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
+        heads = {HEADS: self.settings.headcount} if self.settings.headcount else {}
+        self.counts = Counts({**self.settings.rows, **heads}, self.k)
         past = [path for path in files.get("roster", ()) if self._state_of(path) is not None]
         now = [path for path in files.get("roster", ()) if path not in past]
         takers: list[tuple[str, Sequence[Path], Callable[[Table, Intake], None]]] = [
@@ -86,11 +92,13 @@ class Exports:
                 for path in paths:
                     self._take(ahead, kind, path, take)
                 if paths is now:
-                    self.roster.finish(self.settings.headcount)
-        self.learning.partial = self.failed("training") is not None
-        self.certificates.partial |= self.failed("certifications") is not None
+                    self.roster.finish(self.settings.headcount, self.k)
+        for kind, read in (("training", self.learning), ("certifications", self.certificates)):
+            lost = self.counts.missing(kind)
+            read.partial |= self.failed(kind) is not None or lost is None
+            read.unread += lost or 0
         for kind in REGISTERS:
-            if self.failed(kind) is not None:
+            if files.get(kind) and (self.failed(kind) is not None or self.counts.missing(kind) != 0):
                 self.registers.lost(kind)
 
     @property
@@ -135,6 +143,7 @@ class Exports:
                     intake.linked = self.rostered and about_people
                     take(found, intake)
                 self.intakes.append(intake)
+                self.counts.add(kind, intake)
                 if isinstance(found, Table) and found.fault is not None:
                     raise found.fault
         except TableFault as fault:

@@ -24,9 +24,8 @@ def person_facts(exports: Exports, org: Subject) -> Iterator[PersonFact]:
     yield from exports.registers.facts(org)
     if not exports.rostered:
         return
-    whole = exports.failed("training") is None and "training" not in exports.missing
-    yield accounts.listed("training", org, whole and not exports.learning.partial)
-    yield accounts.listed("roster", org, exports.roster.unread == 0 and "roster" not in exports.missing)
+    yield accounts.listed("training", org, not exports.learning.partial and "training" not in exports.missing)
+    yield accounts.listed("roster", org, not exports.roster.hides and "roster" not in exports.missing)
     told = _told(exports)
     for number in exports.roster.people:
         # Whoever is known by a disputed address alone has no pseudonym left; the roster is not whole then.

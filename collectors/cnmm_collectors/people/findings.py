@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from cnmm_collectors.people.belonging import Belonging, Teams
+from cnmm_collectors.people.counts import HEADS
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.history import YEAR
 from cnmm_collectors.people.opinions import opinions
 from cnmm_collectors.people.skills import Skills
+from cnmm_collectors.people.settings import COUNTED
 from cnmm_collectors.people.survey import Wave
-from cnmm_collectors.people.telling import Desk
+from cnmm_collectors.people.telling import DECLARE, Desk, Unread
 from cnmm_collectors.plugin import LedgerRow, Population, Reader, Yield
 from cnmm_collectors.signals import Gap, Interval, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -45,15 +47,22 @@ def _answers(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Yi
         yield from belonging.signals()
         teams = Teams(desk, roster, groups, belonging.source)
         yield from teams.signals()
-        if groups.teams:
+        if groups.teams or (roster.hides and roster.members()):
             subjects = tuple(sorted({teams.subject(name) for name in groups.teams}))
             evidence = desk.cite(roster.files, "engineering teams", str(len(subjects)))
-            # Each row that was not read may belong to one team more.
-            count = len(subjects) + roster.unread
+            # Each row that was not read may belong to one team more, or settle what another one is.
+            most = len(roster.members()) + roster.unread if roster.unread else len(subjects)
+            count = most if roster.counted else None
             yield Population(desk.org, SubjectKind.TEAM, count, subjects, "enumeration", evidence)
         yield from _restructures(desk, exports, belonging.source)
     yield from Skills(
-        desk, groups, exports.learning, exports.certificates, tuple(roster.files), roster.unread
+        desk,
+        groups,
+        exports.learning,
+        exports.certificates,
+        tuple(roster.files),
+        roster.unread,
+        roster.counted,
     ).signals()
     if exports.waves:
         for key, cell, wave in opinions(exports.waves, desk.cells, exports.as_of):
@@ -78,8 +87,12 @@ def _restructures(desk: Desk, exports: Exports, source: str) -> Iterator[Signal]
     if not past:
         why = "only one state of the roster; name the day of an earlier one with state_of in its mapping"
         yield desk.untold(key, source, why)
-    elif past[0].unread or exports.roster.unread or "team" not in exports.roster.columns:
-        yield desk.untold(key, source, "rows of a roster are unread, or it has no team column", Gap.MALFORMED)
+    elif past[0].unread or exports.roster.hides or "team" not in exports.roster.columns:
+        yield desk.untold(
+            key,
+            source,
+            "rows of a roster are unread, nobody declares the headcount, or it has no team column",
+        )
     else:
         value = past[0].told(past[0].changes(exports.roster), exports.as_of)
         yield desk.told(key, source, value, (*exports.roster.files, *past[0].files), "teams")
@@ -100,16 +113,17 @@ def _extras(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Sig
                 yield desk.untold(key, "training", why, Gap.NOT_VISIBLE)
             else:
                 hits = sum(one in wanted for one in assessed)
-                yield desk.share(key, "training", hits, len(assessed), files, "assessed engineers")
+                # A record that is missing may be of one more who was assessed, or of another level.
+                read = exports.learning
+                unread = Unread(read.unread, read.unread, anybody=read.partial or not exports.roster.counted)
+                yield desk.share(key, "training", hits, len(assessed), files, "assessed engineers", unread)
     if extras.session_files:
         yield _sessions(desk, exports, groups)
     if extras.opening_files:
-        cell = desk.cells.share(sum(extras.posts), len(extras.posts))
-        key = "hr.cn_opening_ratio"
-        if cell is None:
-            yield desk.untold(key, "hr", "too few open posts to be told", Gap.NOT_VISIBLE)
-        else:
-            yield desk.told(key, "hr", cell, extras.opening_files, "open posts")
+        lost = exports.counts.missing("openings")
+        unread = Unread(strangers=lost or 0, anybody=lost is None)
+        posts, files = extras.posts, extras.opening_files
+        yield desk.share("hr.cn_opening_ratio", "hr", sum(posts), len(posts), files, "open posts", unread)
 
 
 def _sessions(desk: Desk, exports: Exports, groups: Groups | None) -> Signal:
@@ -120,7 +134,9 @@ def _sessions(desk: Desk, exports: Exports, groups: Groups | None) -> Signal:
     cell = team_share(taught, len(teams))
     if cell is None:
         return desk.untold(key, "training", "fewer than three teams are known")
-    if exports.failed("training") is not None:
+    if exports.roster.hides:
+        return desk.untold(key, "training", f"somebody may be missing from the roster: {DECLARE}")
+    if exports.learning.partial or exports.learning.unread:
         cell = Interval(cell.low, Fraction(1))
     files = (*exports.roster.files, *exports.extras.session_files)
     return desk.told(key, "training", cell, files, "teams")
@@ -164,6 +180,8 @@ def _accounts(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[L
         yield intake.ledger(desk.cells)
     for failure in exports.failures:
         yield failure.ledger()
+    given = {intake.kind for intake in exports.intakes} & {*COUNTED, HEADS}
+    yield from exports.counts.ledger(given, exports.roster.unread)
     for wave in exports.waves:
         yield LedgerRow("people", "survey", wave.name, 0, 0, detail=_response(wave, desk.cells))
     if groups is not None:

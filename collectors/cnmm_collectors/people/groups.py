@@ -91,7 +91,7 @@ def _cloud_native(roster: Roster) -> frozenset[int]:
 
 
 def _teams(roster: Roster, engineers: frozenset[int]) -> dict[str, frozenset[int]]:
-    """Return the members of each team in which engineers are the half or more."""
+    """Return the members of each team in which engineers are the half or more, whoever was not seen."""
     members: dict[str, set[int]] = {}
     for number, person in roster.people.items():
         for team in person.teams:
@@ -99,5 +99,5 @@ def _teams(roster: Roster, engineers: frozenset[int]) -> dict[str, frozenset[int
     return {
         team: frozenset(found)
         for team, found in sorted(members.items())
-        if 2 * len(found & engineers) >= len(found)
+        if 2 * len(found & engineers) >= len(found) + roster.unread
     }

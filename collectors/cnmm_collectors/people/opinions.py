@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from cnmm_collectors.people.constructs import SENSITIVE, constructs, is_bad
-from cnmm_collectors.people.survey import Wave, half_width
+from cnmm_collectors.people.survey import WHOLE_GROUPS, Wave, half_width
 from cnmm_collectors.signals import Gap, Interval, Unknown
 from cnmm_collectors.tables.cells import Cells
 
@@ -30,9 +30,16 @@ def opinions(waves: Sequence[Wave], cells: Cells, as_of: date) -> Iterator[Answe
     """Yield (signal key, cell or why not, survey) for every survey signal."""
     for construct in constructs():
         wave, why = _pick(waves, construct, as_of)
+        if wave is not None and why is None and wave.lost(construct, cells.k) is None:
+            why = Unknown(
+                Gap.NOT_COLLECTED,
+                "how many answered is not declared: answers may be missing; set surveys: answered",
+            )
         values = [] if wave is None else wave.answers.get(construct, [])
         if construct == "unplanned":
-            yield "survey.unplanned_share", _unplanned(wave, values, cells, why), wave
+            told = _unplanned(wave, values, cells, why)
+            lost = 0 if wave is None else wave.lost(construct, cells.k) or 0
+            yield "survey.unplanned_share", _less(told, len(values), lost, Fraction(0), Fraction(1)), wave
             continue
         yield from _construct(construct, wave, values, cells, why)
 
@@ -43,23 +50,28 @@ def _construct(
     least = max(cells.k, _SENSITIVE_MIN) if construct in SENSITIVE else cells.k
     named = f"construct={construct}"
     parts = _parts([group for _, group in values], least)
+    lost = 0 if wave is None else wave.lost(construct, cells.k) or 0
+
+    def mean(chosen: Sequence[float], invited: int) -> Interval | Unknown:
+        return _less(_mean(chosen, invited, least, lost > 0), len(chosen), lost)
+
     whole: Interval | Unknown
     if why is not None or wave is None:
         whole = why or Unknown(Gap.NOT_COLLECTED, "no survey asks for it")
         favourable: Interval | Unknown = whole
     elif construct in wave.sums:
-        whole, favourable = (
-            _summed(wave, construct, least),
-            Unknown(Gap.NOT_VISIBLE, "only means were supplied"),
-        )
+        size = sum(row[2] for row in wave.sums[construct])
+        whole = _less(_summed(wave, construct, least), size, lost)
+        favourable = Unknown(Gap.NOT_VISIBLE, "only means were supplied")
     else:
-        whole = _mean([value for value, _ in values], wave.invited, least)
-        favourable = _favourable(construct, [value for value, _ in values], wave.invited, least, cells)
+        told = [value for value, _ in values]
+        whole = mean(told, wave.invited)
+        favourable = _favourable(construct, told, wave.invited, least, cells, lost)
     yield f"survey.construct_mean{{{named}}}", whole, wave
     yield f"survey.favourable_ratio{{{named}}}", favourable, wave
     lowest: list[Interval] = []
     for group in parts:
-        part = _mean([value for value, one in values if one == group], 0, least)
+        part = mean([value for value, one in values if one == group], 0)
         if isinstance(part, Interval) and construct not in SENSITIVE:
             lowest.append(part)
     yield f"survey.lowest_group_mean{{{named}}}", _lowest(construct, lowest, whole), wave
@@ -69,8 +81,8 @@ def _construct(
             continue
         chosen = [value for value, one in values if one in parts and re.search(pattern, one)]
         rest = len(values) - len(chosen)
-        told = isinstance(whole, Interval) and len(chosen) >= least and (rest == 0 or rest >= least)
-        reading = _mean(chosen, 0, least) if told else _small(least)
+        large = isinstance(whole, Interval) and len(chosen) >= least and (rest == 0 or rest >= least)
+        reading = mean(chosen, 0) if large else _small(least)
         yield key, whole if isinstance(whole, Unknown) else reading, wave
 
 
@@ -115,20 +127,34 @@ def _enough(n: int, invited: int, least: int) -> Unknown | None:
     return None
 
 
-def _mean(values: Sequence[float], invited: int, least: int) -> Interval | Unknown:
-    """Return the 90 % interval of a mean; `invited` 0 for a part, whose size nobody declares."""
+def _less(
+    told: Interval | Unknown, n: int, lost: int, least: Fraction = Fraction(1), most: Fraction = Fraction(7)
+) -> Interval | Unknown:
+    """Return a mean of `n` answers as it would be if `lost` more were all the worst, or all the best."""
+    if isinstance(told, Unknown) or not lost:
+        return told
+    high = most if told.high is None else told.high
+    low, high = (n * told.low + lost * least) / (n + lost), (n * high + lost * most) / (n + lost)
+    return Interval(Fraction(math.floor(low * 10), 10), Fraction(math.ceil(high * 10), 10))
+
+
+def _mean(values: Sequence[float], invited: int, least: int, some_lost: bool = False) -> Interval | Unknown:
+    """Return the 90 % interval of a mean; `invited` 0 for a part, whose size nobody declares.
+
+    Where some answers were lost nobody knows how far they lie apart: then it is as wide as any could be.
+    """
     n = len(values)
     why = _enough(n, invited, least)
     if why is not None:
         return why
     mean = sum(values) / n
-    sd = math.sqrt(sum((value - mean) ** 2 for value in values) / (n - 1))
+    sd = 3.2 if some_lost else math.sqrt(sum((value - mean) ** 2 for value in values) / (n - 1))
     return _range(mean, sd, n, invited or n * 1000)
 
 
 def _summed(wave: Wave, construct: str, least: int) -> Interval | Unknown:
     rows = wave.sums[construct]
-    whole = [row for row in rows if row[3] in ("", "all", "total", "overall", "company")] or rows
+    whole = [row for row in rows if row[3] in WHOLE_GROUPS] or rows
     n = min(row[2] for row in whole) if whole is not rows else sum(row[2] for row in rows)
     why = _enough(n, wave.invited, least)
     if why is not None:
@@ -148,17 +174,18 @@ def _range(mean: float, sd: float, n: int, invited: int) -> Interval:
 
 
 def _favourable(
-    construct: str, values: Sequence[float], invited: int, least: int, cells: Cells
+    construct: str, values: Sequence[float], invited: int, least: int, cells: Cells, lost: int
 ) -> Interval | Unknown:
     n = len(values)
     why = _enough(n, invited, least)
     if why is not None:
         return why
     hits = sum(value <= 3 if is_bad(construct) else value >= 5 for value in values)
-    cell = cells.share(hits, n)
+    cell = cells.share(hits, n, strangers=lost)
     if cell is None or cell.high is None:
         return _small(least)
-    half = Fraction(math.ceil(1000 * half_width(n, _spread(hits, n), invited)), 1000)
+    spread = 0.6 if lost else _spread(hits, n)
+    half = Fraction(math.ceil(1000 * half_width(n, spread, invited)), 1000)
     return Interval(max(Fraction(0), cell.low - half), min(Fraction(1), cell.high + half))
 
 

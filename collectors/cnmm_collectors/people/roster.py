@@ -13,6 +13,7 @@ from cnmm_collectors.people import titles
 from cnmm_collectors.people.identity import KEYS, Conflict, Directory, tag
 from cnmm_collectors.tables.cast import Order as DateOrder
 from cnmm_collectors.tables.cast import is_empty, to_date, to_flag
+from cnmm_collectors.tables.cells import SMALLEST, Cells
 from cnmm_collectors.tables.faults import Code, TableFault
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
@@ -44,7 +45,10 @@ class Person:
 
 @dataclass(slots=True)
 class Roster:
-    """All roster files together; `columns` are the fields that at least one of them has."""
+    """All roster files together; `columns` are the fields that at least one of them has.
+
+    `unread` people may be missing; any number more where it was not `counted` how many belong.
+    """
 
     directory: Directory = field(default_factory=Directory)
     people: dict[int, Person] = field(default_factory=dict)
@@ -54,6 +58,12 @@ class Roster:
     files: list[tuple[str, str, str]] = field(default_factory=list)
     graded: bool = False
     unread: int = 0
+    counted: bool = False
+
+    @property
+    def hides(self) -> bool:
+        """True where somebody may belong who was not seen."""
+        return bool(self.unread) or not self.counted
 
     def take(self, table: Table, intake: Intake, as_of: date) -> None:
         """Add the people of a recognised table; raises TableFault for dates that can be read two ways."""
@@ -88,9 +98,13 @@ class Roster:
             intake.reject(table, rowids, code)
         self.unread += intake.quarantined
 
-    def finish(self, declared: int = 0) -> None:
-        """Mark who leads others, once every file was read; of `declared` people those not seen are unread."""
-        self.unread += max(0, declared - len(self.people) - self.unread)
+    def finish(self, declared: int = 0, k: int = SMALLEST) -> None:
+        """Mark who leads others, once every file was read; of `declared` people those not seen are unread.
+
+        How many those are is a number of people, and told in steps of k.
+        """
+        self.counted = declared > 0
+        self.unread += Cells(k).steps(max(0, declared - len(self.people) - self.unread))
         led = {person.manager for person in self.people.values() if person.manager}
         for number, person in self.people.items():
             if led & set(self.directory.aliases[number]):

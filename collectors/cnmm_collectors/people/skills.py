@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from cnmm_collectors.people.certificates import CODES, KUBESTRONAUT, Certificates, golden_set
 from cnmm_collectors.people.courses import KINDS, LAYERS, Topic
 from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.learning import Learning, Span
-from cnmm_collectors.people.telling import Desk, Unread
+from cnmm_collectors.people.telling import DECLARE, Desk, Unread
 from cnmm_collectors.signals import Gap, Interval, Signal
 from cnmm_collectors.tables.cells import team_share
 
@@ -40,7 +40,7 @@ _HOLDERS = ("any", "cka", "ckad", "cka-or-ckad", "cks")
 _POPULATIONS = (
     "cloud-native", "engineers", "developers", "platform", "platform-or-operations", "security-or-platform",
 )  # fmt: skip
-_PARTIAL = "a page, a file or rows of the certificate records are unread"
+_PARTIAL = "a page, a file or rows of the certificate records are unread, or nobody says how many there are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Skills:
     certificates: Certificates
     roster_files: tuple[tuple[str, str, str], ...]
     strangers: int = 0
+    counted: bool = False
 
     def signals(self) -> Iterator[Signal]:
         """Yield every signal that exports of learning and of certificates answer."""
@@ -69,7 +70,12 @@ class Skills:
     @property
     def _hidden(self) -> bool:
         """True where somebody may hold what was not seen: records, or people of the roster, are unread."""
-        return self._open or self.strangers > 0
+        return self._open or self._strange
+
+    @property
+    def _strange(self) -> bool:
+        """True where people of the roster are unread, or nobody says how many there are."""
+        return self.strangers > 0 or not self.counted
 
     def _share(
         self,
@@ -87,11 +93,13 @@ class Skills:
         people = self.groups.get(population)
         files = (*self.roster_files, *(self.certificates.files if certified else self.learning.files))
         read = self.certificates if certified else self.learning
-        unread = Unread(read.unread, self.strangers, read.partial)
+        # A row that is missing may name a leader who was seen, and be one.
+        strangers = 2 * self.strangers if population == "managers" else self.strangers
+        unread = Unread(read.unread, strangers, read.partial, not self.counted)
         if either:
             held = self.certificates
             partial = read.partial or held.partial or not held.files
-            unread = Unread(read.unread + held.unread, self.strangers, partial)
+            unread = replace(unread, rows=read.unread + held.unread, files=partial)
         return self.desk.share(key, source, len(people & hits), len(people), files, population, unread)
 
     def _learning(self) -> Iterator[Signal]:
@@ -124,7 +132,8 @@ class Skills:
                 yield self.desk.untold(key, "training", "the group is too small to be told", Gap.NOT_VISIBLE)
             else:
                 share = Fraction(held, len(LAYERS))
-                yield self.desk.told(key, "training", share, files, "layers of the stack")
+                told = Interval(share, Fraction(1)) if self._may_miss_some else share
+                yield self.desk.told(key, "training", told, files, "layers of the stack")
         key = "training.source_diversity_count"
         if not self.learning.provided:
             yield self.desk.untold(key, "training", "the export names no provider")
@@ -136,7 +145,7 @@ class Skills:
     @property
     def _may_miss_some(self) -> bool:
         """True where more may have been learned than was seen: unread rows, or no word on who belongs."""
-        return bool(self.learning.unread or self.learning.partial or self.groups is None)
+        return bool(self.learning.unread or self.learning.partial or self.groups is None or self._strange)
 
     def _certificates(self) -> Iterator[Signal]:
         source, files = "certifications", tuple(self.certificates.files)
@@ -158,8 +167,9 @@ class Skills:
         yield self._spread(active)
         sound, total = self.certificates.verified(self.desk.reader.as_of)
         yield self.desk.share(
-            "training.cert_verified_ratio", source, sound, total, files, "active certificate records"
-        )
+            "training.cert_verified_ratio", source, sound, total, files, "active certificate records",
+            Unread(strangers=self.certificates.unread, anybody=self.certificates.partial or self._strange),
+        )  # fmt: skip
         yield from self._thresholds(active)
 
     def _spread(self, active: Mapping[int, frozenset[str]]) -> Signal:
@@ -172,7 +182,9 @@ class Skills:
         cell = team_share(held, len(teams))
         if cell is None:
             return self.desk.untold(key, source, "fewer than three teams of five or more", Gap.NOT_VISIBLE)
-        if self._hidden:
+        if self._strange:
+            return self.desk.untold(key, source, f"any team may be larger, or be missing: {DECLARE}")
+        if self._open:
             cell = Interval(cell.low, Fraction(1))
         files = (*self.roster_files, *self.certificates.files)
         return self.desk.told(key, source, cell, files, f"teams of {self.desk.cells.k} or more")
@@ -185,12 +197,14 @@ class Skills:
         golden = golden_set(as_of)
         whole = sum(codes >= golden for codes in active.values())
         gap = sum("CKS" in codes and "CKA" not in codes for codes in self.certificates.ever.values())
+        # A record that is missing may be the very one whose lack is counted.
+        lack = "training.cks_record_gap_at_least_5"
         for key, number, what in (
             ("training.kubestronaut_at_least_5", all_five, "holders of all five"),
             ("training.golden_set_at_least_5", whole, f"holders of the {len(golden)} asked for on {as_of}"),
-            ("training.cks_record_gap_at_least_5", gap, "CKS records without CKA"),
+            (lack, gap, "CKS records without CKA"),
         ):
-            if self._hidden and number < k:
+            if self._hidden and (number < k or key == lack):
                 yield self.desk.untold(key, "certifications", _PARTIAL, Gap.NOT_VISIBLE)
             else:
                 yield self.desk.told(key, "certifications", number >= k, files, what)

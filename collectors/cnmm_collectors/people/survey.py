@@ -11,6 +11,7 @@ from datetime import date
 
 from cnmm_collectors.people.constructs import construct_of
 from cnmm_collectors.tables.cast import to_date, to_number
+from cnmm_collectors.tables.cells import Cells
 from cnmm_collectors.tables.faults import Code
 from cnmm_collectors.tables.intake import Intake
 from cnmm_collectors.tables.table import Table, order_of
@@ -40,6 +41,8 @@ _MISSING = re.compile(
 )
 
 
+WHOLE_GROUPS = frozenset({"", "all", "total", "overall", "company"})
+"""What a row of means is about that speaks for everybody who answered."""
 _MIXED = -1
 _ENOUGH = 10
 """So many answers to an item, and to others of its construct, show whether it runs against them."""
@@ -47,10 +50,11 @@ _ENOUGH = 10
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the operator declares of a survey file: how many were invited, and the largest answer."""
+    """What the operator declares of a survey file: how many were invited and answered, the largest answer."""
 
     invited: int = 0
     scale: int = 0
+    answered: int = 0
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class Wave:
     columns: str
     invited: int
     newest: date | None
+    answered: int = 0
     scale: dict[str, int] = field(default_factory=dict)
     mixed: set[str] = field(default_factory=set)
     """Constructs that were asked on two scales."""
@@ -71,12 +76,25 @@ class Wave:
     sums: dict[str, list[tuple[float, float | None, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    sheets: dict[str, int] = field(default_factory=dict)
+    """By construct, how many answer sheets were read; where a table has a row for each answer, whole ones."""
+
+    def lost(self, construct: str, k: int) -> int | None:
+        """Return how many answers are missing, in whole steps of k; None where nobody declares their number."""
+        sums = self.sums.get(construct, [])
+        if any(group in WHOLE_GROUPS for *_, group in sums):
+            return 0
+        if not self.answered:
+            return None
+        seen = sum(size for _, _, size, _ in sums) or self.sheets.get(construct, 0)
+        return Cells(k).steps(max(0, self.answered - seen))
 
 
 def read_wave(table: Table, intake: Intake, declared: Survey, as_of: date) -> Wave:
     """Return the answers of a recognised survey table; raises TableFault for dates read two ways."""
     newest = _newest(table, as_of)
-    wave = Wave(table.name, table.digest, ", ".join(sorted(set(table.fields))), declared.invited, newest)
+    columns = ", ".join(sorted(set(table.fields)))
+    wave = Wave(table.name, table.digest, columns, declared.invited, newest, declared.answered)
     if table.layout == "aggregates":
         _read_sums(table, intake, wave, declared)
         return wave
@@ -96,7 +114,9 @@ def read_wave(table: Table, intake: Intake, declared: Survey, as_of: date) -> Wa
         wave.scale[construct] = max(0, scale)
         if scale > 0 and construct not in wave.doubtful:
             items = max((len(found[construct]) for found, _ in sheets if construct in found), default=0)
-            for found, group in sheets:
+            whole = [sheet for sheet in sheets if len(sheet[0].get(construct, ())) == items]
+            wave.sheets[construct] = len(whole)
+            for found, group in whole:
                 mean = _mean(found.get(construct, ()), items, scale)
                 if mean is not None:
                     wave.answers[construct].append((mean, group))

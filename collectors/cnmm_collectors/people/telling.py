@@ -17,14 +17,20 @@ Files = Sequence[tuple[str, str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What was not understood: rows that may be hits, rows that may be members, whole files."""
+    """What was not understood: rows that may be hits, rows that may be members, whole files.
+
+    `anybody` says that nobody counts the members: there may be any number more.
+    """
 
     rows: int = 0
     strangers: int = 0
     files: bool = False
+    anybody: bool = False
 
 
 WHOLE = Unread()
+DECLARE = "declare headcount and rows of collectors.people"
+"""What lets a row that is missing be missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,9 @@ class Desk:
         what: str,
         unread: Unread = WHOLE,
     ) -> Signal:
-        """Return a share of a group, or that the group is too small to be told."""
+        """Return a share of a group, or that the group is too small to be told, or counted by nobody."""
+        if unread.anybody:
+            return self.untold(key, source, f"nobody says how many {what} there are: {DECLARE}")
         cell = self.cells.share(hits, group, unread=unread.rows, strangers=unread.strangers)
         if cell is None:
             why = f"the group is smaller than {self.cells.k}: not told"

@@ -45,19 +45,29 @@ class Cells:
         """Return the number of whole steps of k in it, as a number of people: what a ledger may tell."""
         return number // self.k * self.k
 
+    def steps(self, number: int) -> int:
+        """Return the fewest whole steps of k that hold so many people."""
+        return -(-number // self.k) * self.k
+
     def share(self, hits: int, group: int, *, unread: int = 0, strangers: int = 0) -> Interval | None:
         """Return the share `hits` of `group` as it is published, None for a group below k.
 
         Both numbers are told by their step alone; the share is widened by one person at both ends. `unread`
-        rows may each be one more hit, `strangers` each one more member.
+        rows may each be one more hit, `strangers` each one more member: the range holds whatever would be told
+        once they were read. They count in whole steps, so that what they shift tells no more of either number.
         """
         if group < self.k:
             return None
         least = self.step(group)
         most = least + self.k - 1
         low, high = self._within(hits, least, most)
-        upper = min(high + 1 + unread + strangers, least + strangers)
-        return _outward(Fraction(max(0, low - 1), most + strangers), Fraction(upper, least + strangers))
+        more = self.steps(strangers)
+        top = high + 1 + self.steps(unread)
+        # A few more members reach the next step of hits before that of the group.
+        upper = [
+            Fraction(top + shift, least + max(0, shift - self.k)) for shift in {0, min(self.k, more), more}
+        ]
+        return _outward(Fraction(max(0, low - 1), most + more), min(Fraction(1), max(upper)))
 
     def told(self, hits: int, group: int) -> str:
         """Return a share in words for a ledger row: percent, or that the group is too small."""

@@ -16,6 +16,7 @@ MAX_KEPT = 10_000
 STRANGE = "not in the roster"
 """Why a row is left out that is about nobody known."""
 REPEATED = "a row that was there before"
+TOTALS = "rows of totals"
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Intake:
             intake.told.append(f"columns left alone: {len(table.recognised.ignored)}")
         footers = table.totals + int(table.box.ask("SELECT count(*) FROM t WHERE footer")[0][0])
         if footers:
-            intake.excluded["rows of totals"] += footers
+            intake.excluded[TOTALS] += footers
         return intake
 
     @property

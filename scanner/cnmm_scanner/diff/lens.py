@@ -30,7 +30,7 @@ class World:
         self._listed: dict[SubjectKind, set[Subject]] = {}
         for fact in facts.populations:
             self.populations[fact.within, fact.kind].append(fact)
-            if fact.within == facts.org and len(fact.members) >= fact.count:
+            if fact.within == facts.org and fact.count is not None and len(fact.members) >= fact.count:
                 self._listed.setdefault(fact.kind, set()).update(fact.members)
         children: dict[Subject, set[Subject]] = defaultdict(set)
         self.parents: dict[Subject, Subject] = {}

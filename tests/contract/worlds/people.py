@@ -16,11 +16,11 @@ from contract.worlds.files import damage
 PARTS = ("files",)
 KINDS = ("roster", "training", "certifications", "survey", "openings")
 REALITIES = ("whole", "roster alone", "three people", "a folder of rosters")
-# Nobody can tell that a table was cut off between two rows: that is no fault to be held to.
 FAULTS = (
-    *(fault for fault in OF_FILES if fault != "cut off"),
-    *(f"{fault} in {kind}" for fault in ("missing", "garbage") for kind in KINDS[1:]),
+    *OF_FILES,
+    *(f"{fault} in {kind}" for fault in ("missing", "garbage", "cut off") for kind in KINDS[1:]),
     *(f"header alone in {kind}" for kind in KINDS[:4]),
+    *(f"every other row in {kind}" for kind in KINDS),
 )
 NAMES = tuple(f"Planted{number:02d} Canary{number:02d}" for number in range(30))
 TEAMS = ("payments", "checkout", "platform", "web", "tiny")
@@ -35,6 +35,11 @@ def world(folder: Path, state: str) -> Iterator[World]:
     place.mkdir()
     count = 3 if state == "three people" else len(NAMES)
     files = write(place, count)
+    settings = {
+        "headcount": count,
+        "rows": {kind: rows_of(files[kind]) for kind in ("training", "certifications", "openings")},
+        "surveys": {"survey.csv": {"answered": 25}},
+    }
     if state == "roster alone":
         for kind in KINDS[1:]:
             files.pop(kind).unlink()
@@ -46,12 +51,21 @@ def world(folder: Path, state: str) -> Iterator[World]:
         if fault == "header alone":
             place = files[kind]
             place.write_text(place.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+        elif fault == "every other row":
+            header, *rows = files[kind].read_text(encoding="utf-8").splitlines(keepends=True)
+            files[kind].write_text("".join([header, *rows[::2]]), encoding="utf-8")
         else:
             damage(files[kind or "roster"], fault)
     facts = (*((kind, str(path)) for kind, path in files.items()), ("k", "5"))
     target = Target("people", "sources", subject=Subject(SubjectKind.ORG, "acme"), facts=facts)
     canaries = (*NAMES, *(mail(number) for number in range(len(NAMES))))
-    yield World((target,), trees=(place,), canaries=canaries, as_nobody=state.startswith("unreadable"))
+    yield World(
+        (target,), settings, trees=(place,), canaries=canaries, as_nobody=state.startswith("unreadable")
+    )
+
+
+def rows_of(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines()) - 1
 
 
 def mail(number: int) -> str:

@@ -43,7 +43,7 @@ def answers(folder: Path, header: Sequence[str], rows: Sequence[Sequence[object]
     write(folder, "survey.csv", ",".join(["Timestamp", *header]), told)
 
 
-SETTING = {"surveys": {"survey.csv": {"invited": 40, "scale": 7}}}
+SETTING = {"surveys": {"survey.csv": {"invited": 40, "answered": 1, "scale": 7}}}
 
 
 def test_turned_items_count_the_other_way_round(tmp_path: Path) -> None:
