@@ -108,9 +108,8 @@ class Population:
     """How many subjects of a kind exist within an organisation, team or repository, and who says so.
 
     `declared_by` is `enumeration` (a complete listing by the owner) or `scope` (the settings); `members`
-    lists
-    those that are known by name, at most `count`, which is None where nobody says how many there are. `drawn` are the members of a random sample where only that
-    was read, None where everything was.
+    lists those that are known by name, at most `count`, which is None where nobody says how many there are.
+    `drawn` are the members of a random sample where only that was read, None where everything was.
     """
 
     within: Subject

@@ -32,12 +32,12 @@ class Counts:
         return Cells(self.k).steps(max(0, self.declared[kind] - self.listed.get(kind, 0)))
 
     def ledger(self, given: Collection[str], unseen: int) -> Iterator[LedgerRow]:
-        """Yield for each kind of export that was given what its count says; `unseen` people may be missing."""
+        """Yield what the count of each kind that was given says; `unseen` people may be missing."""
         for kind in sorted(given):
             word = "headcount" if kind == HEADS else f"rows: {{{kind}: NUMBER}}"
+            open_ = f"nobody declares how many there are: any may be missing; set {word} of collectors.people"
             lost = unseen if kind == HEADS else self.missing(kind)
             if kind not in self.declared:
-                open_ = f"nobody declares how many there are, so any may be missing: set {word} of collectors.people"
                 yield LedgerRow("people", "count", kind, 0, 0, detail=open_)
             elif lost:
                 told = f"fewer than declared: {max(1, lost - self.k + 1)} to {lost} are missing"

@@ -73,8 +73,10 @@ class Exports:
 
     def read(self, files: Mapping[str, Sequence[Path]]) -> None:
         """Read the files by kind; one that cannot be used is a failure, and the next is read."""
-        heads = {HEADS: self.settings.headcount} if self.settings.headcount else {}
-        self.counts = Counts({**self.settings.rows, **heads}, self.k)
+        declared: dict[str, int] = dict(self.settings.rows.items())
+        if self.settings.headcount:
+            declared[HEADS] = self.settings.headcount
+        self.counts = Counts(declared, self.k)
         past = [path for path in files.get("roster", ()) if self._state_of(path) is not None]
         now = [path for path in files.get("roster", ()) if path not in past]
         takers: list[tuple[str, Sequence[Path], Callable[[Table, Intake], None]]] = [

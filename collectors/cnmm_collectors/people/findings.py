@@ -6,15 +6,16 @@ import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from cnmm_collectors.people.belonging import Belonging, Teams
+from cnmm_collectors.people.belonging import Belonging
 from cnmm_collectors.people.counts import HEADS
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.history import YEAR
 from cnmm_collectors.people.opinions import opinions
-from cnmm_collectors.people.skills import Skills
 from cnmm_collectors.people.settings import COUNTED
+from cnmm_collectors.people.skills import Skills
 from cnmm_collectors.people.survey import Wave
+from cnmm_collectors.people.teams import Teams
 from cnmm_collectors.people.telling import DECLARE, Desk, Unread
 from cnmm_collectors.plugin import LedgerRow, Population, Reader, Yield
 from cnmm_collectors.signals import Gap, Interval, Signal, SignalSpec, Unknown
@@ -107,7 +108,8 @@ def _extras(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Sig
         for level in ("beginner", "intermediate", "advanced", "intermediate-or-above"):
             key = f"training.skill_level_share{{level={level}}}"
             wanted = ("intermediate", "advanced") if level == "intermediate-or-above" else (level,)
-            few = 2 * desk.cells.step(len(assessed)) < desk.cells.step(len(people))
+            all_ = desk.cells.step(len(people)) + desk.cells.steps(exports.roster.unread)
+            few = 2 * desk.cells.step(len(assessed)) < all_
             if few or len(assessed) < desk.cells.k:
                 why = "fewer than half of the engineers were assessed, or too few to be told"
                 yield desk.untold(key, "training", why, Gap.NOT_VISIBLE)
@@ -115,15 +117,16 @@ def _extras(desk: Desk, exports: Exports, groups: Groups | None) -> Iterator[Sig
                 hits = sum(one in wanted for one in assessed)
                 # A record that is missing may be of one more who was assessed, or of another level.
                 read = exports.learning
-                unread = Unread(read.unread, read.unread, anybody=read.partial or not exports.roster.counted)
+                gone = read.unread + exports.roster.unread
+                unread = Unread(read.unread, gone, anybody=read.partial or not exports.roster.counted)
                 yield desk.share(key, "training", hits, len(assessed), files, "assessed engineers", unread)
     if extras.session_files:
         yield _sessions(desk, exports, groups)
     if extras.opening_files:
         lost = exports.counts.missing("openings")
         unread = Unread(strangers=lost or 0, anybody=lost is None)
-        posts, files = extras.posts, extras.opening_files
-        yield desk.share("hr.cn_opening_ratio", "hr", sum(posts), len(posts), files, "open posts", unread)
+        posts, told = extras.posts, extras.opening_files
+        yield desk.share("hr.cn_opening_ratio", "hr", sum(posts), len(posts), told, "open posts", unread)
 
 
 def _sessions(desk: Desk, exports: Exports, groups: Groups | None) -> Signal:

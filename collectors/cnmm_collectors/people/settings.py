@@ -12,7 +12,6 @@ from cnmm_collectors.people.survey import Survey
 from cnmm_collectors.tables.columns import Hints
 from cnmm_collectors.tables.mapping import Mapping, hints_of
 
-
 Counted = Literal["training", "certifications", "openings", "vendors", "services", "directory"]
 """The kinds of exports whose rows are counted where they come from; a roster has its `headcount`."""
 COUNTED: tuple[str, ...] = get_args(Counted)
@@ -49,13 +48,13 @@ class Settings(BaseModel):
     headcount: int = Field(
         default=0,
         ge=0,
-        description="How many people belong now; where rosters list fewer, the rest counts as unread, and without it "
-        "anybody may be missing",
+        description="How many people belong now; where rosters list fewer, the rest counts as unread, "
+        "and without it anybody may be missing",
     )
     rows: dict[Counted, int] = Field(
         default_factory=dict,
-        description="How many records the exports of a kind hold in all; where they hold fewer, the rest counts as "
-        "unread, and without it any may be missing",
+        description="How many records the exports of a kind hold in all; where they hold fewer, the rest "
+        "counts as unread, and without it any may be missing",
     )
 
     def hints(self, path: Path) -> Hints:

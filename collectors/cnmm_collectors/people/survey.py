@@ -80,7 +80,7 @@ class Wave:
     """By construct, how many answer sheets were read; where a table has a row for each answer, whole ones."""
 
     def lost(self, construct: str, k: int) -> int | None:
-        """Return how many answers are missing, in whole steps of k; None where nobody declares their number."""
+        """Return how many answers are missing, in whole steps of k; None where no number is declared."""
         sums = self.sums.get(construct, [])
         if any(group in WHOLE_GROUPS for *_, group in sums):
             return 0

@@ -53,8 +53,9 @@ class Cells:
         """Return the share `hits` of `group` as it is published, None for a group below k.
 
         Both numbers are told by their step alone; the share is widened by one person at both ends. `unread`
-        rows may each be one more hit, `strangers` each one more member: the range holds whatever would be told
-        once they were read. They count in whole steps, so that what they shift tells no more of either number.
+        rows may each be one more hit, `strangers` each one more member: the range holds whatever would be
+        told once they were read. They count in whole steps, so that what they shift tells no more of
+        either number.
         """
         if group < self.k:
             return None
