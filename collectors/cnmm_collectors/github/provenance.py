@@ -35,7 +35,7 @@ def _held(client: Client, owner: str, name: str, path: str) -> Held | Unread:
     merges = tuple(_merges(tip, str(branch.get("name")), f"{owner}/{name}"))
     page = f"{own_page(client.base, owner)}/{name}"
     told = {"branch": branch.get("name"), "commit": tip.get("oid"), "file": tip.get("file"),
-            "merges": [_told(one) for one in merges]}  # fmt: skip
+            "merges": [one.told() for one in merges]}  # fmt: skip
     note = f"{page}/blob/{tip.get('oid')}/{path}, brought by {', '.join(one.url for one in merges)}"
     cite = client.cite(f"merge that brought {owner}/{name}: {path}", told, note=note)
     administers = answer.at("repository", "viewerPermission") == "ADMIN"
@@ -85,13 +85,6 @@ def _writers(change: Mapping[str, Any]) -> frozenset[str] | None:
 def _approval(review: Mapping[str, Any], blob: str) -> Approval:
     login, human = login_of(review.get("author"), ())
     return Approval(login, human and bool(login), bool(blob) and _oid(review.get("commit")) == blob)
-
-
-def _told(merge: Merge) -> dict[str, Any]:
-    """Return a merge as it is cited: without an account."""
-    others = [one for one in merge.approvals if one.human and one.account not in (merge.writers or ())]
-    return {"url": merge.url, "same bytes": merge.same, "approvals by others": len(others),
-            "of these bytes": sum(one.same for one in others)}  # fmt: skip
 
 
 def _oid(commit: Any) -> str:

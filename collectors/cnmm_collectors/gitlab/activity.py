@@ -125,7 +125,7 @@ def change_of(
     approved, reviewed, notes = (listed(row, key) for key in ("approvedBy", "reviewers", "notes"))
     if merged is None or asked is None or not isinstance(project, Mapping) or approved is None:
         return None
-    times = _times(notes or (), "approved")
+    times = approved_at(notes or ())
     name = str(project.get("fullPath", "")).removeprefix(f"{organisation}/")
     author, human = account(row.get("author"), bots)
     reviews = [_review(one, True, times, merged, bots) for one in approved]
@@ -136,7 +136,7 @@ def change_of(
         if (review := _review(one, False, times, merged, bots)).author not in known
     ]  # fmt: skip
     timed = all(review.author in times for review in reviews if review.approves)
-    whole = reviewed is not None and timed and not _more(row, "approvedBy") and not _more(row, "reviewers")
+    whole = reviewed is not None and timed and not more(row, "approvedBy") and not more(row, "reviewers")
     merger, by_person = account(row.get("mergeUser"), bots)
     return Change(
         name, author, human, asked, merged, tuple(reviews), whole, merger if by_person else "", _begun(row),
@@ -172,6 +172,11 @@ def account(user: Any, bots: Iterable[str]) -> tuple[str, bool]:
     return login, not (user.get("bot") is True or login.lower().removesuffix("-bot") in bots)
 
 
+def approved_at(notes: Iterable[Any]) -> dict[str, datetime]:
+    """Return when each account last approved, by the host's own notes."""
+    return _times(notes, "approved")
+
+
 def _times(notes: Iterable[Any], action: str) -> dict[str, datetime]:
     """Return when each account last did something, by the host's own notes."""
     found: dict[str, datetime] = {}
@@ -192,7 +197,8 @@ def listed(row: Mapping[str, Any], key: str) -> list[Any] | None:
     return nodes if isinstance(nodes, list) else None
 
 
-def _more(row: Mapping[str, Any], key: str) -> bool:
+def more(row: Mapping[str, Any], key: str) -> bool:
+    """True where a row's list has more nodes than it shows, or does not say."""
     found = row.get(key)
     info = found.get("pageInfo") if isinstance(found, Mapping) else None
     return not isinstance(info, Mapping) or info.get("hasNextPage") is not False

@@ -17,6 +17,7 @@ from cnmm_collectors.gitlab.figures import read_figures
 from cnmm_collectors.gitlab.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.gitlab.practice import COMPONENTS
 from cnmm_collectors.gitlab.probes import SUPPORT, probe_all
+from cnmm_collectors.gitlab.provenance import CALLS, STATEMENTS, read_statements
 from cnmm_collectors.gitlab.tracking import asks, read_work
 from cnmm_collectors.gitlab.vulnerabilities import read_scans
 from cnmm_collectors.hosts.activity import activity_signals
@@ -25,6 +26,8 @@ from cnmm_collectors.hosts.findings import Known, Plan, find_all, later_unread
 from cnmm_collectors.hosts.memory import Memory
 from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.ownership import judge_ownership
+from cnmm_collectors.hosts.provenance import SPECS as RECORDS
+from cnmm_collectors.hosts.provenance import Filed, statement_signals, unread_signals
 from cnmm_collectors.hosts.signals import Namer, emit
 from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.hosts.work import SIGNALS as WORK
@@ -49,12 +52,16 @@ def _answerable() -> tuple[SignalSpec, ...]:
     return tuple(spec for spec in specs if any(source.name == "gitlab" for source in spec.sources))
 
 
+_DESCRIBED = _answerable()
+"""What a description of a group or a project answers, in whole or in part."""
+
+
 class GitLabCollector:
     """Reads a GitLab group, with all below it, or one project; implements `plugin.Collector`."""
 
     name: ClassVar[str] = "gitlab"
     version: ClassVar[str] = "1"
-    signals: ClassVar[tuple[SignalSpec, ...]] = _answerable()
+    signals: ClassVar[tuple[SignalSpec, ...]] = (*_DESCRIBED, *RECORDS)
     Settings: ClassVar[type[BaseModel]] = options.Settings
     support: ClassVar[tuple[Need, ...]] = SUPPORT
 
@@ -63,7 +70,8 @@ class GitLabCollector:
 
     def accepts(self, target: Target) -> bool:
         """True for `gitlab:GROUP`, `gitlab:GROUP/PROJECT`, and what is to be read of one afterwards."""
-        return target.kind in ("gitlab", ACTIVITY) and _LOCATOR.fullmatch(target.locator) is not None
+        kinds = ("gitlab", ACTIVITY, STATEMENTS)
+        return target.kind in kinds and _LOCATOR.fullmatch(target.locator) is not None
 
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield the work of a target with the number of calls it will take, for three at most."""
@@ -91,10 +99,13 @@ class GitLabCollector:
         try:
             yield from probe_all(Client(reader, settings), target.locator)
         except (HttpFault, Unseen) as fault:
-            every = tuple(spec.id for spec in self.signals)
+            every = tuple(spec.id for spec in _DESCRIBED)
             yield Probe("group", every, False, str(fault), gap=fault.gap)
 
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:
+        if target.kind == STATEMENTS:
+            calls = CALLS * len(Filed.of(target))
+            return WorkItem(self.name, f"statements in {target.locator}", target, (), "api", calls)
         alone = self._is_project(client, target)
         namer = Namer(organisation_of(target))
         if target.kind == ACTIVITY:
@@ -121,11 +132,14 @@ class GitLabCollector:
 
     def _read(self, client: Client, item: WorkItem, reader: Reader) -> Iterator[Yield]:
         target, alone = item.target, bool(dict(item.payload).get("alone"))
+        if target.kind == STATEMENTS:
+            yield from statement_signals(self.name, target, read_statements(client, target))
+            return
         namer = Namer(organisation_of(target))
         if target.kind == "gitlab":
             known = self._memory.learn(target.locator, lambda: self._know(client, target, alone, reader))
             plan = plan_of(client.settings)
-            yield from find_all(known, target, namer, self.signals, plan, reader.as_of)
+            yield from find_all(known, target, namer, _DESCRIBED, plan, reader.as_of)
             return
         known = self._memory.recall(target.locator, lambda: self._know(client, target, alone, reader))
         yield from self._activity(client, target, namer, known, alone, reader)
@@ -163,11 +177,13 @@ class GitLabCollector:
         if target.kind == "gitlab":
             inner = target.locator.removeprefix(namer.organisation).lstrip("/")
             subject, kind = (namer.repo(inner), SubjectKind.REPO) if inner else (namer.org, SubjectKind.ORG)
-            yield from emit(self.signals, kind, subject, self.name, {}, why)
+            yield from emit(_DESCRIBED, kind, subject, self.name, {}, why)
             yield accounts.listed("host", namer.org, whole=False)
+        elif target.kind == STATEMENTS:
+            yield from unread_signals(self.name, target, why)
         elif (known := self._memory.peek(target.locator)) is not None:
             keys = plan_of(settings).answers(target.kind)
-            yield from later_unread(known, namer, self.name, keys, self.signals, why)
+            yield from later_unread(known, namer, self.name, keys, _DESCRIBED, why)
         yield LedgerRow(
             "gitlab", "target", f"{target.kind}:{target.locator}", 1, 0, failed=1,
             cause=fault.gap.value, detail=str(fault),

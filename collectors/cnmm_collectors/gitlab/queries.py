@@ -213,6 +213,48 @@ query($org: ID!, $from: Date, $to: Date) {
 }
 """
 
+BRANCH_RULES: Final = """
+query($path: ID!) {
+  project(fullPath: $path) {
+    branchRules(first: 100) {
+      pageInfo { hasNextPage }
+      nodes { name isDefault branchProtection { allowForcePush } }
+    }
+  }
+}
+"""
+
+STATEMENT: Final = """
+query($path: ID!, $iid: String!) {
+  project(fullPath: $path) {
+    mergeRequest(iid: $iid) {
+      author { username bot }
+      commits(first: 100) { pageInfo { hasNextPage } nodes { message author { username } } }
+      committers(first: 100) { pageInfo { hasNextPage } nodes { username } }
+      approvedBy(first: 20) { pageInfo { hasNextPage } nodes { id username bot } }
+      notes(first: 100, filter: ONLY_ACTIVITY) {
+        pageInfo { hasNextPage }
+        nodes { createdAt author { username } systemNoteMetadata { action } }
+      }
+    }
+  }
+}
+"""
+
+
+def files_query(count: int) -> str:
+    """Return the question what lies at one path at so many commits: `$r0`, `$r1`, ..."""
+    variables = "".join(f", $r{number}: String!" for number in range(count))
+    asked = "\n".join(
+        f"      r{number}: blobs(paths: [$file], ref: $r{number}) {{ nodes {{ path oid }} }}"
+        for number in range(count)
+    )
+    return (
+        f"query($path: ID!, $file: String!{variables}) {{\n"
+        f"  project(fullPath: $path) {{\n    repository {{\n{asked}\n    }}\n  }}\n}}\n"
+    )
+
+
 ALL: Final[Mapping[str, str]] = {
     "groups": GROUPS,
     "group members": GROUP_MEMBERS,
@@ -220,5 +262,7 @@ ALL: Final[Mapping[str, str]] = {
     "vulnerabilities": VULNERABILITIES,
     "assistant": ASSISTANT,
     "value streams": STREAMS,
+    "branch rules": BRANCH_RULES,
+    "statement": STATEMENT,
     **window_queries.ALL,
 }

@@ -91,13 +91,7 @@ class Sight:
 
     def in_project(self, row: Mapping[str, Any]) -> Role:
         """Return the role in a project, from the group's and what the project's own row says."""
-        given = row.get("permissions")
-        levels = [
-            part.get("access_level")
-            for part in (given.values() if isinstance(given, Mapping) else ())
-            if isinstance(part, Mapping)
-        ]
-        return max(self.role, *(role_of(level) for level in levels), Role.NONE)
+        return max(self.role, own_role(row))
 
     def lacking(self, role: Role, needed: Role, what: str) -> Unread | None:
         """Return why an empty answer says nothing in this role, None where it is believed."""
@@ -121,6 +115,14 @@ def role_of(level: Any) -> Role:
     """Return the highest known role that a level of access reaches."""
     number = level if isinstance(level, int) else 0
     return max((role for role in Role if role <= number), default=Role.NONE)
+
+
+def own_role(row: Mapping[str, Any]) -> Role:
+    """Return the role that a project's own row gives this credential, `NONE` where it tells of none."""
+    given = row.get("permissions")
+    parts = given.values() if isinstance(given, Mapping) else ()
+    levels = (part.get("access_level") for part in parts if isinstance(part, Mapping))
+    return max((role_of(level) for level in levels), default=Role.NONE)
 
 
 def read_sight(client: Client, group: str) -> Sight:

@@ -30,15 +30,15 @@ def read_rules(sight: Sight, row: Row, detail: Detail, role: Role) -> Read[Rules
     listed = detail.part("rules", "branchRules")
     if isinstance(listed, Unread):
         return listed
-    nodes, whole = _nodes(listed)
+    nodes, whole = nodes_of(listed)
     if nodes is None:
         return Unread(Gap.NOT_PERMITTED, "branch rules are hidden; needs Maintainer")
     branch = str(row.data.get("default_branch") or "")
-    matching = [one for one in nodes if _matches(one, branch)]
+    matching = [one for one in nodes if matches(one, branch)]
     hidden = sight.lacking(role, Role.MAINTAINER, "branch rules")
     hidden = hidden or (None if whole else Unread(Gap.NOT_COLLECTED, "more branch rules than were listed"))
     protected = [one for one in matching if isinstance(one.get("branchProtection"), Mapping)]
-    force = _refuses_force(protected, hidden is None)
+    force = refuses_force(protected, hidden is None)
     approvals, why = _approvals(sight, detail, branch, protected, hidden)
     checks, why_checks = _checks(sight, row, detail)
     return Read(
@@ -54,7 +54,8 @@ def read_rules(sight: Sight, row: Row, detail: Detail, role: Role) -> Read[Rules
 _WHOLE = Unread(Gap.NOT_COLLECTED, "nothing is hidden")
 
 
-def _refuses_force(protected: Sequence[Mapping[str, Any]], known: bool) -> bool | None:
+def refuses_force(protected: Sequence[Mapping[str, Any]], known: bool) -> bool | None:
+    """Return whether protected branches refuse a forced push; None where a rule may be hidden."""
     # One rule that allows it is enough for the host.
     allowed = [one["branchProtection"].get("allowForcePush") for one in protected]
     if True in allowed:
@@ -70,11 +71,11 @@ def _approvals(
     """Return whether a change needs an approval, or None with the reason."""
     lacking = sight.subscription.lacking(Tier.PREMIUM, "rules of approval")
     listed = detail.part("approvals", "demanded")
-    nodes, whole = (None, False) if isinstance(listed, Unread) else _nodes(listed)
+    nodes, whole = (None, False) if isinstance(listed, Unread) else nodes_of(listed)
     required = [
         rule.get("approvalsRequired")
         for one in nodes or ()
-        if _matches(one, branch) or one.get("name") in _EVERY
+        if matches(one, branch) or one.get("name") in _EVERY
         for rule in _rows(one.get("approvalRules"))
         if rule.get("type") in _OF_EVERY_CHANGE
     ]
@@ -128,7 +129,7 @@ def _checks(sight: Sight, row: Row, detail: Detail) -> tuple[tuple[str, ...], Un
     why: Unread | None = None
     if row.data.get("only_allow_merge_if_all_status_checks_passed") is True:
         listed = detail.part("approvals", "demanded")
-        nodes, _ = (None, False) if isinstance(listed, Unread) else _nodes(listed)
+        nodes, _ = (None, False) if isinstance(listed, Unread) else nodes_of(listed)
         names |= {
             str(check.get("name", ""))
             for one in nodes or ()
@@ -146,7 +147,7 @@ def _checks(sight: Sight, row: Row, detail: Detail) -> tuple[tuple[str, ...], Un
 def jobs_of(detail: Detail) -> tuple[str, ...]:
     """Return the names of the jobs that ran for the newest merged change, as far as they are shown."""
     merged = detail.part("gate", "merged")
-    nodes = [] if isinstance(merged, Unread) else _nodes(merged)[0] or []
+    nodes = [] if isinstance(merged, Unread) else nodes_of(merged)[0] or []
     pipeline = nodes[0].get("headPipeline") if nodes else None
     jobs = _rows(pipeline.get("jobs")) if isinstance(pipeline, Mapping) else ()
     return tuple(str(job.get("name", "")).lower() for job in jobs)
@@ -157,20 +158,21 @@ def _blocking(detail: Detail) -> tuple[set[str], Unread | None]:
     merged = detail.part("gate", "merged")
     if isinstance(merged, Unread):
         return set(), merged
-    nodes, _ = _nodes(merged)
+    nodes, _ = nodes_of(merged)
     if nodes is None:
         return set(), Unread(Gap.NOT_PERMITTED, "changes are hidden; needs Reporter")
     pipeline = nodes[0].get("headPipeline") if nodes else None
     if not isinstance(pipeline, Mapping):
         return set(), _OTHER_JOBS
-    jobs, whole = _nodes(pipeline.get("jobs"))
+    jobs, whole = nodes_of(pipeline.get("jobs"))
     if jobs is None:
         return set(), Unread(Gap.NOT_PERMITTED, "the jobs of pipelines are hidden; needs Reporter")
     names = {str(job.get("name", "")) for job in jobs if job.get("allowFailure") is False}
     return names, None if whole else _SKIPPED
 
 
-def _matches(rule: Mapping[str, Any], branch: str) -> bool:
+def matches(rule: Mapping[str, Any], branch: str) -> bool:
+    """True for a rule that binds the branch: by name, by pattern, or as the default one."""
     name = rule.get("name")
     if rule.get("isDefault") is True or name == branch:
         return True
@@ -179,7 +181,7 @@ def _matches(rule: Mapping[str, Any], branch: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, name.split("*"))), branch) is not None
 
 
-def _nodes(connection: Any) -> tuple[list[Mapping[str, Any]] | None, bool]:
+def nodes_of(connection: Any) -> tuple[list[Mapping[str, Any]] | None, bool]:
     """Return the nodes of a connection and whether they are all, None where it is hidden."""
     if not isinstance(connection, Mapping) or not isinstance(connection.get("nodes"), list):
         return None, False
@@ -190,4 +192,4 @@ def _nodes(connection: Any) -> tuple[list[Mapping[str, Any]] | None, bool]:
 
 
 def _rows(connection: Any) -> Iterable[Mapping[str, Any]]:
-    return _nodes(connection)[0] or ()
+    return nodes_of(connection)[0] or ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from cnmm_collectors import registry
 from cnmm_collectors.evidence import Evidence
@@ -65,6 +66,12 @@ class Merge:
     same: bool
     writers: frozenset[str] | None = field(repr=False)
     approvals: tuple[Approval, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Return the merge as it is cited: without an account."""
+        others = [one for one in self.approvals if one.human and one.account not in (self.writers or ())]
+        return {"url": self.url, "same bytes": self.same, "approvals by others": len(others),
+                "of these bytes": sum(one.same for one in others)}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

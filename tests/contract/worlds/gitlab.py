@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cnmm_collectors.plugin import Target
+from cnmm_collectors.subjects import Subject, SubjectKind
 from contract.worlds import CREDENTIAL, EVERYWHERE, World
 from contract.worlds.github import NAMES
 from doubles.gitlab.organisation import DEVELOPER, FREE, PREMIUM, Organisation, acme
@@ -14,7 +15,14 @@ from doubles.gitlab.server import serve
 
 PARTS = ("server",)
 REALITIES = ("whole", "premium", "free", "community", "developer")
-PLACES = ("projects", "groups", "pipelines", "changes", "members/all", "namespaces")
+PLACES = (
+    "projects", "groups", "pipelines", "changes", "members/all", "namespaces", "statement", "repository/files",
+)  # fmt: skip
+STATEMENTS = Target(
+    "gitlab-statements", "acme/checkout", CREDENTIAL, Subject(SubjectKind.ORG, "acme"),
+    ((f"exec-sponsor 2026-05-01 {'5' * 40}", "attestations/sponsor.yaml"),),
+)  # fmt: skip
+"""A statement that the records collector found in a checkout of the organisation's."""
 FAULTS = (
     *EVERYWHERE,
     *(f"{fault} at {place}" for fault in ("403", "404", "truncated") for place in PLACES),
@@ -49,7 +57,7 @@ def world(folder: Path, state: str) -> Iterator[World]:
             "max_calls": 200,
         }
         yield World(
-            (Target("gitlab", "acme", CREDENTIAL),),
+            (Target("gitlab", "acme", CREDENTIAL), STATEMENTS),
             settings,
             asked=lambda: tuple(double.asked),
             canaries=PEOPLE,

@@ -172,6 +172,22 @@ class Root:
             )(info, **page),
             "mergeRequests": lambda info, **asked: self._changes(name, info, **asked),
             "issues": lambda info, **asked: self._issues(name, info, **asked),
+            "mergeRequest": lambda _, iid: self._brought(name, iid) if reports else None,
+        }  # fmt: skip
+
+    def _brought(self, project: str, iid: str) -> Row | None:
+        """Return a change that brought a statement."""
+        one = next((each for each in brought_to(self.org, project) if each["iid"] == iid), None)
+        if one is None:
+            return None
+        commits = [
+            {"message": one["message"], "author": user(who) if who else None} for who in one["writers"]
+        ]
+        return {
+            "author": user(one["author"]), "commits": connection(commits),
+            "committers": connection([user(who) for who in one["writers"] if who]),
+            "approvedBy": connection([user(who) for who, _ in one["approved"]]),
+            "notes": connection([note(who, at, "approved") for who, at in one["approved"]]),
         }  # fmt: skip
 
     def _usage(self, one: Row) -> Lazy:
@@ -216,7 +232,10 @@ class Root:
         return {
             "empty": one["empty"],
             "blobs": lambda info, paths, ref="", **page: connection(
-                [blob for blob in blobs if any(fnmatchcase(blob["path"], path) for path in paths)]
+                [
+                    blob for blob in (*blobs, *filed_at(self.org, one["name"], ref))
+                    if any(fnmatchcase(blob["path"], path) for path in paths)
+                ]
             )(info, **page),
             "validateCodeownerFile": lambda _, ref, path="": {
                 "total": len(held["faults"]), "validationErrors": held["faults"],
@@ -338,7 +357,27 @@ def _release(one: Row) -> Row:
 
 def user(login: str) -> Row:
     """Return an account as the host lists it."""
-    return {"username": login, "bot": bot(login)}
+    return {"id": f"gid://gitlab/User/{number_of(login)}", "username": login, "bot": bot(login)}
+
+
+def number_of(login: str) -> int:
+    """Return the number of an account."""
+    return int.from_bytes(login.encode()[:6], "big")
+
+
+def brought_to(org: Organisation, project: str) -> list[Row]:
+    """Return the changes that brought a project's statements."""
+    return [one for (name, _), filed in org.statements.items() if name == project for one in filed["changes"]]
+
+
+def filed_at(org: Organisation, project: str, commit: str) -> list[Row]:
+    """Return the statements that lie in a project at a commit."""
+    found = []
+    for (name, path), filed in org.statements.items():
+        for one in filed["changes"] if name == project else ():
+            blob = {**one["blobs"], one["left"]: one["blob"]}.get(commit)
+            found += [{"path": path, "oid": blob, "rawSize": 1, "rawTextBlob": ""}] if blob else []
+    return found
 
 
 def note(login: str, at: str, action: str) -> Row:

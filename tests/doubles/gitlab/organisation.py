@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,6 +83,31 @@ def vulnerability(repo: str, number: int, detected: str, resolved: str | None = 
     return {**row, **changes}
 
 
+def brought(
+    number: int,
+    blob: str,
+    author: str,
+    approvals: Sequence[tuple[str, str]] = (),
+    writers: Sequence[str | None] = (),
+    **changes: Any,
+) -> Row:
+    """Return a merged change that left a file with this blob; `approvals` are (account, the blob it approved).
+
+    Each approval follows a push of what it approved by an hour.
+    """
+    pushed = [approved for _, approved in approvals] or [blob]
+    heads = [f"{number:03x}{place:x}".ljust(40, "e") for place in range(len(pushed))]
+    row: Row = {
+        "iid": str(number), "state": "merged", "target_branch": "main", "elsewhere": False, "author": author,
+        "left": f"{number:03x}".rjust(40, "d"), "blob": blob, "message": "State it",
+        "versions": [(head, f"2026-05-{place + 1:02}T08:00:00Z") for place, head in enumerate(heads)],
+        "blobs": dict(zip(heads, pushed, strict=True)),
+        "approved": [(who, f"2026-05-{place + 1:02}T09:00:00Z") for place, (who, _) in enumerate(approvals)],
+        "writers": list(writers or (author,)),
+    }  # fmt: skip
+    return {**row, **changes}
+
+
 @dataclass
 class Organisation:
     """What the double serves; a group is its path below the organisation, its members and its shares."""
@@ -112,6 +138,10 @@ class Organisation:
     """The value streams that were defined, beside the one that every group has."""
     shares_usage: bool = False
     """Whether the host shows which components of its catalogue were used."""
+    statements: dict[tuple[str, str], Row] = field(default_factory=dict)
+    """By project and path: the `blob` that the default branch holds, and the `changes` that brought it."""
+    guests: frozenset[str] = frozenset()
+    """Accounts that may not write, wherever they are members."""
     places: dict[str, Row] = field(default_factory=dict, repr=False)
     most_rows: int = 100
     """The most projects on one page of the listing, whatever is asked for."""
@@ -213,6 +243,9 @@ def acme() -> Organisation:
         issue("ledger", 4, "cat-c", "2026-10-05", "2026-10-06", replies=["ann-a", "ben-b"]),
         issue("portal", 5, "dan-d", "2026-11-04", type="INCIDENT"),
     ]
+    org.statements["checkout", "attestations/sponsor.yaml"] = {
+        "blob": "5" * 40, "changes": [brought(7, "5" * 40, "ann-a", (("cat-c", "5" * 40),))],
+    }  # fmt: skip
     org.vulnerabilities = [
         vulnerability("checkout", 1, "2026-10-01T00:00:00Z", "2026-10-04T00:00:00Z"),
         vulnerability("checkout", 2, "2026-09-01T00:00:00Z"),

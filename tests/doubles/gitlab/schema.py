@@ -35,12 +35,12 @@ enum IssuableState {{ opened closed all }}
 input UnionedIssueFilterInput {{ labelNames: [String!] }}
 type Label {{ title: String! }}
 type Milestone {{ id: ID! }}
-type Commit {{ authoredDate: Time }}
+type Commit {{ authoredDate: Time message: String author: UserCore }}
 enum NotesFilterType {{ ALL_NOTES ONLY_COMMENTS ONLY_ACTIVITY }}
 type Query {{ group(fullPath: ID!): Group project(fullPath: ID!): Project }}
 type PageInfo {{ hasNextPage: Boolean! endCursor: String }}
 type AccessLevel {{ integerValue: Int }}
-type UserCore {{ username: String! bot: Boolean! }}
+type UserCore {{ id: ID! username: String! bot: Boolean! }}
 type MergeRequestAuthor {{ username: String! bot: Boolean! }}
 type MergeRequestReviewer {{
   username: String! bot: Boolean! mergeRequestInteraction: UserMergeRequestInteraction
@@ -66,7 +66,8 @@ type MergeRequest {{
   iid: String! title: String! createdAt: Time! preparedAt: Time mergedAt: Time targetBranch: String! project: Project!
   author: MergeRequestAuthor
   mergeUser: UserCore labels({_PAGE}): LabelConnection commits({_PAGE}): CommitConnection
-  approvedBy({_PAGE}): UserCoreConnection reviewers({_PAGE}): MergeRequestReviewerConnection
+  approvedBy({_PAGE}): UserCoreConnection committers({_PAGE}): UserCoreConnection
+  reviewers({_PAGE}): MergeRequestReviewerConnection
   notes({_PAGE}, filter: NotesFilterType): NoteConnection headPipeline: Pipeline
 }}
 """
@@ -90,7 +91,8 @@ type Group {{
   {_MERGE_REQUESTS % ", includeSubgroups: Boolean"} {_ISSUES % ", includeSubgroups: Boolean"} %s
 }}
 type Project {{
-  fullPath: ID! branchRules({_PAGE}): BranchRuleConnection repository: Repository
+  fullPath: ID! mergeRequest(iid: String!): MergeRequest
+  branchRules({_PAGE}): BranchRuleConnection repository: Repository
   environments({_PAGE}): EnvironmentConnection projectMembers({_PAGE}, relations: [ProjectMemberRelation!]): MemberInterfaceConnection
   pipelines({_PAGE}, ref: String, updatedAfter: Time): PipelineConnection
   releases({_PAGE}, sort: ReleaseSort): ReleaseConnection

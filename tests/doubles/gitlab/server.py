@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from doubles.github.faults import fail, send
-from doubles.gitlab.answers import answer
+from doubles.gitlab.answers import answer, brought_to, number_of
 from doubles.gitlab.organisation import (
     DEVELOPER,
     MAINTAINER,
@@ -31,7 +31,8 @@ from doubles.serving import Asked, serving
 _OPERATIONS = (
     ("aiMetrics", "assistant"), ("valueStreams", "value streams"), ("dora {", "figures"), ("ONLY_COMMENTS", "replies"), ("webPath", "issues"), ("vulnerabilities(", "vulnerabilities"), ("descendantGroups", "groups"),
     ("reviewState", "stalled"), ("approvedBy", "changes"), ("jobArtifacts", "pipelines"),
-    ("fragment Checked", "projects"), ("branchRules", "projects"), ("groupMembers", "members"),
+    ("fragment Checked", "projects"), ("mergeRequest(iid", "statement"), ("r0: blobs", "statement files"),
+    ("branchRules(first: 100)", "branch rules"), ("branchRules", "projects"), ("groupMembers", "members"),
     ("projectMembers(first: $n", "members"), ("mergeRequests", "count"),
 )  # fmt: skip
 _ERRORS = {
@@ -180,6 +181,9 @@ def _of_project(org: Organisation, one: Row, place: str, level: int) -> tuple[in
         return 200, row(org, one), {}
     if place == "/push_rule" and org.has(PREMIUM) and level >= MAINTAINER:
         return 200, one["push_rule"], {}
+    told = _of_statement(org, one, place) if level >= REPORTER else None
+    if told is not None:
+        return 200, told, {}
     deployed = re.fullmatch(r"/deployments(?:/(\d+))?", place)
     if deployed is None or level < REPORTER:
         return 404, {"message": "404 Not Found"}, {}
@@ -188,6 +192,31 @@ def _of_project(org: Organisation, one: Row, place: str, level: int) -> tuple[in
         return 200, next((each for each in rows if each["id"] == int(deployed[1])), None), {}
     shown = [{key: each[key] for key in each if key != "approvals"} for each in rows]
     return 200, shown, {"X-Total": str(len(rows))}
+
+
+def _of_statement(org: Organisation, one: Row, place: str) -> Any:
+    """Return a file that states something, which change brought it, its versions, or a member; else None."""
+    if file := re.fullmatch(r"/repository/files/([^/]+)", place):
+        filed = org.statements.get((one["name"], unquote(file[1])))
+        return {"blob_id": filed["blob"], "last_commit_id": "c" * 40} if filed else None
+    if re.fullmatch(r"/repository/commits/[0-9a-f]{40}/merge_requests", place):
+        own = row(org, one)["id"]
+        return [
+            {
+                "iid": int(each["iid"]), "state": each["state"], "target_branch": each["target_branch"],
+                "target_project_id": 7 if each["elsewhere"] else own, "merge_commit_sha": each["left"],
+                "squash_commit_sha": None, "sha": "e" * 40,
+                "web_url": f"https://gitlab.com/{org.path}/{one['name']}/-/merge_requests/{each['iid']}",
+            }
+            for each in brought_to(org, one["name"])
+        ]  # fmt: skip
+    if change := re.fullmatch(r"/merge_requests/(\d+)/versions", place):
+        found = next((each for each in brought_to(org, one["name"]) if each["iid"] == change[1]), None)
+        return found and [{"head_commit_sha": sha, "created_at": at} for sha, at in found["versions"]]
+    if member := re.fullmatch(r"/members/all/(\d+)", place):
+        low = {number_of(login) for login in org.guests}
+        return {"id": int(member[1]), "access_level": REPORTER if int(member[1]) in low else DEVELOPER}
+    return None
 
 
 def _deployment(one: Row) -> Row:

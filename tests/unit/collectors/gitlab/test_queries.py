@@ -24,6 +24,7 @@ from cnmm_collectors.gitlab.queries import (
     ALL,
     PARTS,
     figures_query,
+    files_query,
     pipelines_query,
     project_query,
     projects_query,
@@ -39,6 +40,7 @@ GITALY = ("blobs", "validateCodeownerFile", "repository")
 QUESTIONS = {
     **ALL, "projects": projects_query(PARTS), "project": project_query(PARTS), "pipelines": pipelines_query(BATCH),
     "figures": figures_query(FIGURES),
+    "statement files": files_query(21),
 }  # fmt: skip
 
 
