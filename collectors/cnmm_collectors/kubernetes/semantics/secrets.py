@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cnmm_collectors.kubernetes.semantics.podsecurity import every_container
-from cnmm_collectors.kubernetes.shape import Object, mapping, objects, text
+from cnmm_collectors.kubernetes.shape import Object, flag, mapping, objects, text
 
 INJECTORS = (
-    "vault.hashicorp.com/agent-inject", "openbao.org/agent-inject",
+    "vault.hashicorp.com/agent-inject", "openbao.openbao.org/agent-inject",
     "vault.security.banzaicloud.io/vault-addr",
     "secrets-webhook.security.bank-vaults.io/provider",
 )  # fmt: skip
+"""Annotations, as agent-inject/agent/annotations.go of hashicorp/vault-k8s and of openbao/openbao-k8s
+names them, and bank-vaults/secrets-webhook with its predecessor."""
 SECRET_DRIVERS = (
     "secrets-store.csi.k8s.io",
     "csi.cert-manager.io",
@@ -79,18 +82,27 @@ def _exchanges(spec: Object) -> bool:
 
 
 def made_by_tool(item: Object, plural: str) -> str:
-    """Return the name of the Secret that a tool's object keeps, empty for none; raises ShapeFault."""
+    """Return the name of the Secret that a tool's object keeps, empty for none; raises ShapeFault.
+
+    A SealedSecret's Secret has its own name, whatever its template says (Unseal in
+    pkg/apis/sealedsecrets/v1alpha1/sealedsecret_expansion.go of bitnami-labs/sealed-secrets).
+    """
     name = text(item, "metadata", "name")
     spec = mapping(item, "spec")
     if plural == "externalsecrets":
-        return text(spec, "target", "name") or name
+        return "" if _policy(spec) == "None" else text(spec, "target", "name") or name
     if plural == "sealedsecrets":
-        return text(spec, "template", "metadata", "name") or name
+        return name
     if plural == "certificates":
         return text(spec, "secretName")
     if plural.startswith("vault"):
+        # Filled whole whether or not it is created (SyncSecret in hashicorp/vault-secrets-operator).
         return text(spec, "destination", "name")
     return ""
+
+
+def _policy(spec: Object) -> str:
+    return text(spec, "target", "creationPolicy") or "Owner"
 
 
 NO_VAULT = frozenset({"fake"})
@@ -109,9 +121,12 @@ def providers(store: Object, kind: str) -> tuple[tuple[str, str, str], frozenset
 def from_vault(item: Object, stores: Stores) -> bool | None:
     """Say whether all that an ExternalSecret hands over comes from outside; raises ShapeFault.
 
-    None where a store is not known, or copies other Secrets.
+    None where a store is not known, or copies other Secrets, and where keys are merged into a Secret that
+    was there (ExternalSecretCreationPolicy in apis/externalsecrets of external-secrets/external-secrets).
     """
     place, spec = text(item, "metadata", "namespace"), mapping(item, "spec")
+    if "Merge" in _policy(spec):
+        return None
     parts = [*objects(spec, "data"), *objects(spec, "dataFrom")]
     asked = [mapping(spec, "secretStoreRef"), *(mapping(one, "sourceRef", "storeRef") for one in parts)]
     if any(mapping(one, "sourceRef", "generatorRef") for one in parts) and not any(asked):
@@ -127,18 +142,67 @@ def from_vault(item: Object, stores: Stores) -> bool | None:
 
 
 _DOCUMENTED = {
+    # api/v1/cluster_types.go of cloudnative-pg/cloudnative-pg
     "clusters": ("-app", "-superuser", "-ca", "-server", "-replication"),
-    "kafkas": ("-cluster-ca-cert", "-clients-ca-cert"),
+    # KafkaResources.java of strimzi/strimzi-kafka-operator
+    "kafkas": ("-cluster-ca-cert", "-clients-ca-cert", "-cluster-ca", "-clients-ca"),
+    # "Configuring user authentication" of Strimzi's documentation: the user's own name
     "kafkausers": ("",),
+    # internal/resource/default_user_secret.go of rabbitmq/cluster-operator
     "rabbitmqclusters": ("-default-user",),
-    "elasticsearches": ("-es-elastic-user", "-es-http-certs-public", "-es-http-certs-internal"),
-}
+    # pkg/apis/elasticsearch/v1/name.go and pkg/controller/common/certificates of elastic/cloud-on-k8s
+    "elasticsearches": (
+        "-es-elastic-user", "-es-http-certs-public", "-es-http-certs-internal", "-es-http-ca-internal",
+    ),
+}  # fmt: skip
+"""What the name of a Secret adds to that of the object it is made for, and where that is said."""
+_PASSWORD = re.compile(r"^\s*default_pass\s*=", re.MULTILINE)
 
 
 def made_by_operator(item: Object, plural: str) -> Iterator[str]:
-    """Yield the Secrets that an operator makes for what it runs, as it documents them; raises ShapeFault."""
-    for suffix in _DOCUMENTED[plural]:
-        yield text(item, "metadata", "name") + suffix
+    """Yield the Secrets that an operator makes for what it runs, without those it is given; raises
+    ShapeFault.
+    """
+    name, spec = text(item, "metadata", "name"), mapping(item, "spec")
+    made = {f"{name}{suffix}" for suffix in _DOCUMENTED[plural]}
+    yield from sorted(made - set(_GIVEN[plural](name, spec)))
+
+
+def _given_to_postgres(name: str, spec: Object) -> Iterator[str]:
+    """Yield the Secrets that a cluster names instead of those its operator would make."""
+    yield text(spec, "superuserSecret", "name")
+    for way in ("initdb", "recovery", "pg_basebackup"):
+        yield text(spec, "bootstrap", way, "secret", "name")
+    for use in ("serverCASecret", "serverTLSSecret", "clientCASecret", "replicationTLSSecret"):
+        yield text(spec, "certificates", use)
+
+
+def _given_to_kafka(name: str, spec: Object) -> Iterator[str]:
+    for field, suffix in (("clusterCa", "-cluster-ca"), ("clientsCa", "-clients-ca")):
+        if flag(spec, field, "generateCertificateAuthority") is False:
+            yield from (f"{name}{suffix}", f"{name}{suffix}-cert")
+
+
+def _given_to_user(name: str, spec: Object) -> Iterator[str]:
+    """Yield the user's own name where the operator makes no credential, or is given the password."""
+    kind = text(spec, "authentication", "type")
+    if kind not in ("tls", "scram-sha-512") or mapping(spec, "authentication", "password"):
+        yield name
+
+
+def _given_to_rabbit(name: str, spec: Object) -> Iterator[str]:
+    chosen = _PASSWORD.search(text(spec, "rabbitmq", "additionalConfig"))
+    if chosen or mapping(spec, "secretBackend", "externalSecret") or mapping(spec, "secretBackend", "vault"):
+        yield f"{name}-default-user"
+
+
+_GIVEN: Mapping[str, Callable[[str, Object], Iterator[str]]] = {
+    "clusters": _given_to_postgres,
+    "kafkas": _given_to_kafka,
+    "kafkausers": _given_to_user,
+    "rabbitmqclusters": _given_to_rabbit,
+    "elasticsearches": lambda name, spec: iter(()),
+}
 
 
 def decrypted(item: Object) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,8 @@ SHOP = "namespace:prod/shop"
 KEY = "k8s.credential_by_tool_ratio"
 BY_TOOL, BY_HAND, UNTOLD = Tally(1, 1), Tally(0, 1), Tally(0, 0, 1)
 Object = dict[str, Any]
+CNPG, KAFKA, RABBIT = "postgresql.cnpg.io/v1", "kafka.strimzi.io/v1", "rabbitmq.com/v1beta1"
+SCRAM = {"authentication": {"type": "scram-sha-512"}}
 
 
 def consumer(name: str = "db") -> Object:
@@ -48,6 +50,9 @@ WIDE = {"secretStoreRef": {"name": "main", "kind": "ClusterSecretStore"}}
         ([external()], UNTOLD),
         ([external(data=[{"sourceRef": {"storeRef": {"name": "main"}}}]), store("fake")], BY_HAND),
         ([external(dataFrom=[{"sourceRef": {"generatorRef": {"kind": "Password"}}}])], BY_TOOL),
+        ([external(**REF, target={"creationPolicy": "None"}), store("vault")], BY_HAND),
+        ([external(**REF, target={"creationPolicy": "Merge"}), store("vault")], UNTOLD),
+        ([external(**REF, target={"creationPolicy": "Orphan"}), store("vault")], BY_TOOL),
     ],
 )
 def test_an_external_secret_is_what_its_store_is(
@@ -77,23 +82,52 @@ def test_flux_may_have_decrypted_it(
 
 
 @pytest.mark.parametrize(
-    ("version", "kind", "secret"),
+    ("version", "kind", "secret", "spec", "given"),
     [
-        ("postgresql.cnpg.io/v1", "Cluster", "db-app"),
-        ("kafka.strimzi.io/v1", "KafkaUser", "db"),
-        ("kafka.strimzi.io/v1", "Kafka", "db-cluster-ca-cert"),
-        ("rabbitmq.com/v1beta1", "RabbitmqCluster", "db-default-user"),
-        ("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "db-es-elastic-user"),
+        (CNPG, "Cluster", "db-app", {}, {"bootstrap": {"initdb": {"secret": {"name": "db-app"}}}}),
+        (CNPG, "Cluster", "db-superuser", {}, {"superuserSecret": {"name": "db-superuser"}}),
+        (CNPG, "Cluster", "db-ca", {}, {"certificates": {"clientCASecret": "db-ca"}}),
+        (KAFKA, "KafkaUser", "db", {"authentication": {"type": "tls"}}, {"authorization": {"type": "simple"}}),
+        (KAFKA, "KafkaUser", "db", SCRAM, {"authentication": {"type": "scram-sha-512", "password": {"valueFrom": {}}}}),
+        (KAFKA, "KafkaUser", "db", SCRAM, {"authentication": {"type": "tls-external"}}),
+        (KAFKA, "Kafka", "db-cluster-ca-cert", {}, {"clusterCa": {"generateCertificateAuthority": False}}),
+        (KAFKA, "Kafka", "db-clients-ca", {}, {"clientsCa": {"generateCertificateAuthority": False}}),
+        (RABBIT, "RabbitmqCluster", "db-default-user", {"rabbitmq": {"additionalConfig": "x = default_pass"}},
+         {"rabbitmq": {"additionalConfig": "a = b\ndefault_pass = x"}}),
+        (RABBIT, "RabbitmqCluster", "db-default-user", {}, {"secretBackend": {"externalSecret": {"name": "own"}}}),
+        ("elasticsearch.k8s.elastic.co/v1", "Elasticsearch", "db-es-elastic-user", {}, None),
     ],
-)
-def test_an_operator_makes_what_its_document_says(
-    version: str, kind: str, secret: str, shop: ApiServer, run: Run
+)  # fmt: skip
+def test_an_operator_makes_what_its_document_says_unless_it_is_given(
+    version: str, kind: str, secret: str, spec: Object, given: Object | None, shop: ApiServer, run: Run
 ) -> None:
     shop.add(consumer(secret))
     assert run().value(KEY, SHOP) == BY_HAND
-    shop.add(custom(version, kind, "db", "shop"))
+    shop.add(custom(version, kind, "db", "shop", spec=spec))
     assert run().value(KEY, SHOP) == BY_TOOL
+    if given is not None:
+        (held,) = (found for name, found in shop.objects.items() if name[0] == version.partition("/")[0])
+        held[0]["spec"] = given
+        assert run().value(KEY, SHOP) == BY_HAND
     assert not [path for _, path in shop.requests if "/secrets" in path]
+
+
+def test_a_sealed_secret_has_its_own_name_whatever_its_template_says(shop: ApiServer, run: Run) -> None:
+    template = {"template": {"metadata": {"name": "other"}}}
+    shop.add(consumer(), custom("bitnami.com/v1alpha1", "SealedSecret", "db", "shop", spec=template))
+    assert run().value(KEY, SHOP) == BY_TOOL
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    ["vault.hashicorp.com/agent-inject", "openbao.openbao.org/agent-inject",
+     "secrets-webhook.security.bank-vaults.io/provider", "vault.security.banzaicloud.io/vault-addr"],
+)  # fmt: skip
+def test_an_injector_is_known_by_its_annotation(annotation: str, shop: ApiServer, run: Run) -> None:
+    made = workload("shop", "app")
+    made["spec"]["template"]["metadata"]["annotations"] = {annotation: "true"}
+    shop.add(made)
+    assert run().value(KEY, SHOP) == BY_TOOL
 
 
 @pytest.mark.parametrize(("extra", "told"), [({"sops": {"mac": "ENC[x]"}}, BY_TOOL), ({}, BY_HAND)])
