@@ -107,7 +107,7 @@ class KubernetesCollector:
             yield Probe("cluster", every, False, str(fault), gap=fault.gap)
             return
         try:
-            yield from probe_cluster(api, self.signals, settings.api_domains)
+            yield from probe_cluster(api, self.signals, settings.api_domains, settings.single_lists)
             yield from probe_exports(target.facts, cluster, settings, reader)
         finally:
             api.close()
@@ -121,7 +121,7 @@ class KubernetesCollector:
         except KubeFault as fault:
             yield from self._failed(blank, fault, reader, item)
             return
-        reading = ClusterReading(api, blank.cluster, settings.page)
+        reading = ClusterReading(api, blank.cluster, settings.page, settings.single_lists)
         view = reading.read(settings, cluster.env, reader.as_of)
         yield from reading.ledger
         if view.discovery.fault is not None and not view.discovery.groups and not view.looks:

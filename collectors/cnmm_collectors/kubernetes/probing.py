@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnmm_collectors.kubernetes import resources as known
 from cnmm_collectors.kubernetes.client import Discovery, discover
 from cnmm_collectors.kubernetes.resources import Document, Resource
+from cnmm_collectors.kubernetes.shape import ShapeFault, number, objects, text
 from cnmm_collectors.plugin import KubeCluster, Probe
 from cnmm_collectors.reader.kube import JSON, METADATA, KubeFault
 from cnmm_collectors.signals import Gap, SignalSpec
@@ -29,10 +30,10 @@ def check_credential(api: KubeCluster) -> None:
 
 
 def probe_cluster(
-    api: KubeCluster, signals: Sequence[SignalSpec], domains: Sequence[str] = ()
+    api: KubeCluster, signals: Sequence[SignalSpec], domains: Sequence[str] = (), single_lists: int = 0
 ) -> Iterator[Probe]:
     """Yield how many kinds of objects can be read, then one answer for each that cannot; `domains` are those
-    of the organisation's own API groups.
+    of the organisation's own API groups, `single_lists` how often a scan may ask single namespaces.
     """
     every = tuple(spec.id for spec in signals)
     try:
@@ -57,9 +58,34 @@ def probe_cluster(
             readable += 1
         except KubeFault as fault:
             refused.append((resource, fault))
-    yield Probe(f"{readable} kinds of objects, {absent} more not installed", every, True)
+    about = f"{readable} kinds of objects, {absent} more not installed"
+    yield Probe(about, every, True, _price(api, refused, single_lists))
     yield from _probe_refused(refused, signals)
     yield from _probe_documents(api, signals)
+
+
+def _price(api: KubeCluster, refused: Sequence[tuple[Resource, KubeFault]], single_lists: int) -> str:
+    """Return what asking single namespaces may cost a scan, empty where no whole list is refused."""
+    apart = sum(one in known.LOCAL and fault.status == 403 for one, fault in refused)
+    rooms = _count_namespaces(api) if apart else None
+    if rooms is None:
+        return ""
+    most = min(single_lists, apart * rooms)
+    return (
+        f"of {apart} more, whole lists are refused: single ones of {rooms} namespaces are up to {most} calls"
+    )
+
+
+def _count_namespaces(api: KubeCluster) -> int | None:
+    """Return how many namespaces there are, None where the cluster does not say."""
+    try:
+        answer = api.get(known.NAMESPACES.path("v1"), (("limit", "1"),))
+        left = number(answer, "metadata", "remainingItemCount")
+        if left is None and text(answer, "metadata", "continue"):
+            return None
+        return len(objects(answer, "items")) + (left or 0)
+    except (KubeFault, ShapeFault):
+        return None
 
 
 def _probe_refused(

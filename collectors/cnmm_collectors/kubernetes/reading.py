@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from cnmm_collectors.kubernetes import projects
 from cnmm_collectors.kubernetes import resources as known
-from cnmm_collectors.kubernetes.client import Discovery, Listed, Look, Served, discover, fold, joined
+from cnmm_collectors.kubernetes.apart import Apart
+from cnmm_collectors.kubernetes.client import Discovery, Listed, Served, discover, fold
 from cnmm_collectors.kubernetes.objects import KINDS, read_pod, read_workload
 from cnmm_collectors.kubernetes.resources import Document, Resource
 from cnmm_collectors.kubernetes.settings import Settings
@@ -83,9 +84,9 @@ def named(item: Object) -> Namespace:
 class ClusterReading:
     """One cluster being read; `ledger` says for each list what came of it."""
 
-    def __init__(self, cluster: KubeCluster, name: str, page: int) -> None:
+    def __init__(self, cluster: KubeCluster, name: str, page: int, single_lists: int) -> None:
         self._cluster, self._name, self._page = cluster, name, page
-        self._given: set[str] = set()
+        self._apart = Apart(cluster, page, single_lists)
         self.ledger: list[LedgerRow] = []
 
     def read(self, settings: Settings, environment: str, as_of: date) -> View:
@@ -98,12 +99,13 @@ class ClusterReading:
         )  # fmt: skip
         rooms = self._list(view, known.NAMESPACES, lambda: Keep(named))
         view.namespaces = rooms if isinstance(rooms, KubeFault) else {one.name: one for one in rooms.items}
+        # Pods come first: where an account may see some namespaces only, they tell which.
+        pods = self._list(view, known.PODS, Pods)
+        view.pods = pods if isinstance(pods, KubeFault) else pods.fold
         for resource in known.WORKLOADS:
             kind = KINDS[resource.plural]
             read = self._list(view, resource, lambda kind=kind: Keep(lambda one: read_workload(one, kind)))  # type: ignore[misc]
             view.workloads[resource] = read if isinstance(read, KubeFault) else read.items
-        pods = self._list(view, known.PODS, Pods)
-        view.pods = pods if isinstance(pods, KubeFault) else pods.fold
         for resource in known.SMALL:
             make = stamp if resource in known.REPORTS else trim
             small = self._list(view, resource, lambda make=make: Keep(make), optional=not resource.version)  # type: ignore[misc]
@@ -138,6 +140,7 @@ class ClusterReading:
                 return self._by_namespace(view, resource, served, start, told)
             self._note(resource.name, told)
             return told
+        self._apart.note(resource, _rooms(view))
         view.looks[resource] = listed.look
         self._note(resource.name, None, listed.look.items)
         return listed.kept
@@ -145,30 +148,16 @@ class ClusterReading:
     def _by_namespace(
         self, view: View, resource: Resource, served: Served, start: Callable[[], Any], refused: KubeFault
     ) -> Any:
-        """Return the sink of what single namespaces give of a list that is refused as a whole, or the fault.
-
-        Where none of the workloads and pods was given, nothing more is asked for.
-        """
-        rooms = () if isinstance(view.namespaces, KubeFault) else sorted(view.namespaces)
-        first = resource in (*known.WORKLOADS, known.PODS)
-        whole, looks, holes = start(), list[Look](), dict[str, KubeFault]()
-        for name in rooms:
-            try:
-                if not first and name not in self._given:
-                    raise refused
-                listed = fold(self._cluster, resource, served, start, self._page, name)
-                self._given.add(name)
-                whole.join(listed.kept)
-                looks.append(listed.look)
-            except KubeFault as fault:
-                holes[name] = KubeFault(f"{resource.name} in {name}: {fault}", fault.gap, fault.status)
-        if not looks:
-            self._note(resource.name, refused)
-            return refused
-        view.looks[resource] = joined(looks)
-        view.holes[resource] = holes
-        self._note_parts(resource.name, len(rooms), holes, view.looks[resource].items)
-        return whole
+        """Return the sink of what single namespaces give of a list refused as a whole, or the fault."""
+        rooms = _rooms(view)
+        parts = self._apart.read(rooms, resource, served, start, refused)
+        if isinstance(parts, KubeFault):
+            self._note(resource.name, parts)
+            return parts
+        view.looks[resource] = parts.look
+        view.holes[resource] = parts.holes
+        self._note_parts(resource.name, len(rooms), parts.holes, parts.look.items)
+        return parts.kept
 
     def _note_parts(self, what: str, asked: int, holes: Mapping[str, KubeFault], items: int) -> None:
         causes = sorted({one.gap.value for one in holes.values()})
@@ -232,6 +221,10 @@ class ClusterReading:
             return
         row = LedgerRow("kubernetes", "list", about, 1, 0, failed=1, cause=fault.gap.value, detail=str(fault))
         self.ledger.append(row)
+
+
+def _rooms(view: View) -> list[str]:
+    return [] if isinstance(view.namespaces, KubeFault) else sorted(view.namespaces)
 
 
 def instance(item: Object) -> Object:

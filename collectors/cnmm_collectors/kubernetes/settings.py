@@ -101,6 +101,11 @@ class Settings(Shared):
     tool_exceptions: tuple[str, ...] = Field(
         default=(), description="Tools whose stay or migration a decision record names"
     )
+    single_lists: int = Field(
+        default=50_000,
+        ge=0,
+        description="Most lists that are asked for in single namespaces, where whole ones are refused",
+    )
     page: int = Field(default=500, ge=1, le=5000, description="Items asked for at once")
 
     def cluster(self, context: str) -> Cluster:

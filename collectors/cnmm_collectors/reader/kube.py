@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,11 +58,11 @@ class KubeLimits:
 
 
 class SourceCluster:
-    """One cluster, read with the official client's transport; implements `plugin.KubeCluster`."""
+    """One cluster, read with the official client's transport, by any thread: a `plugin.KubeCluster`."""
 
     def __init__(self, api: ApiClient, limits: KubeLimits) -> None:
         self.calls = 0
-        self._api, self._limits = api, limits
+        self._api, self._limits, self._counting = api, limits, threading.Lock()
         self._deadline = time.monotonic() + limits.total
 
     def get(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = JSON) -> Mapping[str, Any]:
@@ -100,7 +101,8 @@ class SourceCluster:
         from kubernetes.client.exceptions import ApiException
         from urllib3.exceptions import HTTPError
 
-        self.calls += 1
+        with self._counting:
+            self.calls += 1
         deadline = time.monotonic() + self._limits.seconds
         try:
             request = self._api.param_serialize(
@@ -201,7 +203,7 @@ def _hardened(configuration: Any) -> Any:
 
     # A redirect would carry the token elsewhere; what is tried again is decided here, by what was answered.
     configuration.retries = Retry(total=0, raise_on_redirect=False)
-    configuration.connection_pool_maxsize = 4
+    configuration.connection_pool_maxsize = 4  # as many as lists are asked for at once, `apart.AT_ONCE`
     return configuration
 
 

@@ -291,6 +291,7 @@ class Handler(BaseHTTPRequestHandler):
         end = start + limit if limit else total
         if end < total:
             meta["continue"] = base64.b64encode(json.dumps({"start": end}).encode()).decode()
+            meta["remainingItemCount"] = total - end
         if raw is not None:
             head = json.dumps({"kind": f"{kind}List", "apiVersion": "v1", "metadata": meta})[:-1]
             self.send(200, head.encode() + b', "items": [' + b",".join(raw[start:end]) + b"]}")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from cnmm_collectors.kubernetes.apart import TRIED
+from cnmm_collectors.kubernetes.collector import KubernetesCollector
+from cnmm_collectors.kubernetes.settings import Settings
+from cnmm_collectors.plugin import Target
 from cnmm_collectors.signals import Masses, Observed, Unknown
 from contract.judging import tells_no_more
 from doubles.kubernetes.objects import container, custom, namespace, node, pod, workload
 from doubles.kubernetes.server import ApiServer, only, refuse
-from unit.collectors.kubernetes.conftest import Run, Seen
+from unit.collectors.kubernetes.conftest import Run, Seen, make_reader
 
 SHOP, TILL, IDLE = (f"namespace:prod/{name}" for name in ("shop", "till", "idle"))
 CLUSTER = "cluster:prod"
@@ -101,13 +106,60 @@ def test_claims_of_one_namespace_are_told_and_of_the_rest_are_not(two: ApiServer
     assert run(**own).gap("k8s.own_extension_count", CLUSTER) == "not_permitted"
 
 
-def test_nothing_is_asked_again_where_nothing_was_given(two: ApiServer, run: Run) -> None:
+def asked(api: ApiServer, place: str) -> set[str]:
+    paths = [urlsplit(path).path for _, path in api.requests]
+    return {
+        path.rpartition("/")[2]
+        for path in paths
+        if f"/namespaces/{place}/" in path and "configmap" not in path
+    }
+
+
+def test_nothing_more_is_asked_where_neither_pods_nor_deployments_are_given(two: ApiServer, run: Run) -> None:
     two.faults[""] = only("shop")
     run()
-    paths = [urlsplit(path).path for _, path in two.requests]
-    asked = [path for path in paths if path.startswith("/api/v1/namespaces/till/")]
-    assert set(asked) == {"/api/v1/namespaces/till/pods"}
-    assert not [path for path in paths if "/namespaces/till/" in path and "networkpolicies" in path]
+    assert asked(two, "till") == {"pods", "deployments"}
+    assert {"networkpolicies", "rolebindings", "statefulsets"} <= asked(two, "shop")
+
+
+def test_one_kind_that_is_refused_as_a_whole_is_asked_for_in_single_namespaces(
+    two: ApiServer, run: Run
+) -> None:
+    two.faults["/networkpolicies"] = only("shop")
+    seen = run()
+    assert seen.value("k8s.default_deny_ns_ratio", SHOP) is True
+    assert seen.gap("k8s.default_deny_ns_ratio", TILL) == "not_permitted"
+
+
+def test_a_kind_that_many_namespaces_refuse_is_given_up(two: ApiServer, run: Run) -> None:
+    two.add(*(namespace(f"room-{number:03}") for number in range(60)))
+    two.faults["/networkpolicies"] = refuse(403)
+    run()
+    tried = [path for _, path in two.requests if "/namespaces/" in path and "networkpolicies" in path]
+    assert len(tried) == TRIED
+
+
+@pytest.mark.parametrize("most", [0, 1, 5, 9])
+def test_single_lists_have_an_end_that_is_said(most: int, two: ApiServer, run: Run) -> None:
+    two.faults[""] = only("shop")
+    whole = by_place(run())
+    before = len([path for _, path in two.requests if "/namespaces/" in path])
+    seen = run(single_lists=most)
+    after = [path for _, path in two.requests if "/namespaces/" in path and "configmap" not in path]
+    assert len(after) - before <= most
+    bold = [place for place, one in by_place(seen).items() if not tells_no_more(one, whole.get(place))]
+    assert not bold
+    assert seen.gap("k8s.default_deny_ns_ratio", SHOP) in ("not_collected", "not_permitted")
+    assert any("single_lists" in row.detail or row.cause == "not_collected" for row in seen.ledger)
+
+
+def test_doctor_says_what_single_lists_cost(two: ApiServer, tmp_path: Path) -> None:
+    two.faults[""] = only("shop")
+    for most, told in ((50_000, 4 * 10), (20, 20)):
+        chosen = Settings(kubeconfig=two.kubeconfig(tmp_path), single_lists=most)
+        found = KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader())  # type: ignore[arg-type]
+        detail = next(one.detail for one in found if one.readable)
+        assert f"single ones of 4 namespaces are up to {told} calls" in detail
 
 
 def test_a_list_that_is_refused_everywhere_is_one_refusal(two: ApiServer, run: Run) -> None:
