@@ -20,6 +20,7 @@ from cnmm_collectors.signals import Gap
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 IN_CLUSTER = "in-cluster"
 JSON = "application/json"
 METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
@@ -213,22 +214,27 @@ def _place(kubeconfig: Path | None) -> str:
 
 def _check_programs(place: str, context: str, allowed: bool) -> None:
     """Raise KubeFault for a context that is not there, or that runs a program without leave."""
-    chosen = _named(place, "contexts", "context").get(context)
+    files = _files(place)
+    chosen = _named(files, "contexts", "context").get(context)
     if chosen is None:
         raise KubeFault(f"no context {shown(context)!r}: see `kubectl config get-contexts`", Gap.UNREACHABLE)
-    user = _named(place, "users", "user").get(str(chosen.get("user")), {})
+    user = _named(files, "users", "user").get(str(chosen.get("user")), {})
     if not allowed and ("exec" in user or "auth-provider" in user):
         hint = f"context {shown(context)!r} runs a program to log in: allow it with `run_programs: true`"
         raise KubeFault(hint, Gap.NOT_ENABLED)
 
 
-def _named(place: str, plural: str, single: str) -> dict[str, Mapping[str, Any]]:
+def _files(place: str) -> list[Mapping[str, Any]]:
+    """Return what the files of a kubeconfig hold, in their order."""
+    paths = (Path(part).expanduser() for part in place.split(os.pathsep) if part)
+    texts = (path.read_text(encoding="utf-8") for path in paths if path.is_file())
+    return [yaml.load(text, Loader=_LOADER) or {} for text in texts]  # noqa: S506 - a safe loader
+
+
+def _named(files: Sequence[Mapping[str, Any]], plural: str, single: str) -> dict[str, Mapping[str, Any]]:
     """Return the entries of a kind by name over all files, the first of a name counts, as kubectl merges."""
     found: dict[str, Mapping[str, Any]] = {}
-    for part in place.split(os.pathsep):
-        path = Path(part).expanduser()
-        if part and path.is_file():
-            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-            for entry in content.get(plural) or ():
-                found.setdefault(str(entry["name"]), entry.get(single) or {})
+    for content in files:
+        for entry in content.get(plural) or ():
+            found.setdefault(str(entry["name"]), entry.get(single) or {})
     return found
