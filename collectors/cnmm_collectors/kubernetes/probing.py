@@ -59,21 +59,18 @@ def probe_cluster(
         except KubeFault as fault:
             refused.append((resource, fault))
     about = f"{readable} kinds of objects, {absent} more not installed"
-    yield Probe(about, every, True, _price(api, refused, single_lists))
-    yield from _probe_refused(refused, signals)
+    yield Probe(about, every, True)
+    yield from _probe_refused(refused, signals, _price(api, refused, single_lists))
     yield from _probe_documents(api, signals)
 
 
 def _price(api: KubeCluster, refused: Sequence[tuple[Resource, KubeFault]], single_lists: int) -> str:
-    """Return what asking single namespaces may cost a scan, empty where no whole list is refused."""
+    """Return that single namespaces are asked, and how often at most over all kinds that are refused."""
     apart = sum(one in known.LOCAL and fault.status == 403 for one, fault in refused)
     rooms = _count_namespaces(api) if apart else None
     if rooms is None:
-        return ""
-    most = min(single_lists, apart * rooms)
-    return (
-        f"of {apart} more, whole lists are refused: single ones of {rooms} namespaces are up to {most} calls"
-    )
+        return "a scan asks single namespaces"
+    return f"a scan asks {rooms} single namespaces, up to {min(single_lists, apart * rooms)} calls in all"
 
 
 def _count_namespaces(api: KubeCluster) -> int | None:
@@ -89,7 +86,7 @@ def _count_namespaces(api: KubeCluster) -> int | None:
 
 
 def _probe_refused(
-    refused: Sequence[tuple[Resource, KubeFault]], signals: Sequence[SignalSpec]
+    refused: Sequence[tuple[Resource, KubeFault]], signals: Sequence[SignalSpec], price: str
 ) -> Iterator[Probe]:
     """Yield an answer for each kind that is refused, or one for all where there are many of one cause."""
     by_cause: dict[tuple[str, Gap], list[Resource]] = {}
@@ -98,17 +95,21 @@ def _probe_refused(
     for (said, gap), kinds in by_cause.items():
         if len(kinds) <= _EACH:
             for one in kinds:
-                yield Probe(shown(one), using(one, signals), False, _said(said, gap, (one,)), _NEEDS, gap)
+                yield Probe(
+                    shown(one), using(one, signals), False, _said(said, gap, (one,), price), _NEEDS, gap
+                )
             continue
         asked = {name for one in kinds for name in using(one, signals)}
         names = ", ".join(one.plural for one in kinds)
         about = f"{len(kinds)} kinds of objects"
-        yield Probe(about, tuple(sorted(asked)), False, f"{_said(said, gap, kinds)}: {names}", _NEEDS, gap)
+        yield Probe(
+            about, tuple(sorted(asked)), False, f"{_said(said, gap, kinds, price)}: {names}", _NEEDS, gap
+        )
 
 
-def _said(fault: str, gap: Gap, kinds: Sequence[Resource]) -> str:
+def _said(fault: str, gap: Gap, kinds: Sequence[Resource], price: str) -> str:
     apart = gap is Gap.NOT_PERMITTED and any(one in known.LOCAL for one in kinds)
-    return f"{fault}; a scan asks single namespaces" if apart else fault
+    return f"{fault}; {price}" if apart else fault
 
 
 def shown(resource: Resource) -> str:

@@ -17,7 +17,7 @@ from cnmm_collectors.kubernetes.answers.finding import (
     listing,
 )
 from cnmm_collectors.kubernetes.answers.finding import names as labels
-from cnmm_collectors.kubernetes.answers.tools import Running, dated, running, taken_up
+from cnmm_collectors.kubernetes.answers.running import Running, dated, running, taken_up
 from cnmm_collectors.kubernetes.answers.workloads import label_of
 from cnmm_collectors.kubernetes.objects import Workload
 from cnmm_collectors.kubernetes.semantics import releases

@@ -158,8 +158,8 @@ def test_doctor_says_what_single_lists_cost(two: ApiServer, tmp_path: Path) -> N
     for most, told in ((50_000, 4 * 10), (20, 20)):
         chosen = Settings(kubeconfig=two.kubeconfig(tmp_path), single_lists=most)
         found = KubernetesCollector().probe(Target("kube", "test"), chosen, make_reader())  # type: ignore[arg-type]
-        detail = next(one.detail for one in found if one.readable)
-        assert f"single ones of 4 namespaces are up to {told} calls" in detail
+        detail = next(one.detail for one in found if one.group.endswith("kinds of objects"))
+        assert f"a scan asks 4 single namespaces, up to {told} calls in all" in detail
 
 
 def test_a_list_that_is_refused_everywhere_is_one_refusal(two: ApiServer, run: Run) -> None:
