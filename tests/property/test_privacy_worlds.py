@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from cnmm_collectors.people import PeopleCollector
+from cnmm_collectors.people.settings import COUNTED
 from cnmm_collectors.plugin import LedgerRow, PersonFact, Population, Target, WorkItem
 from cnmm_collectors.reader import SourceReader
 from cnmm_collectors.signals import Signal, seal
@@ -27,8 +28,12 @@ AS_OF = date(2026, 11, 1)
 Exports = dict[str, list[str]]
 """Rows by kind of export, the header first; what follows a hyphen names one file of several."""
 SETTINGS: dict[str, dict[str, object]] = {
-    "people": {"mappings": {"roster-earlier.csv": {"state_of": "2025-11-01"}}},
-    "work": {"tracked": ["*"], "platform": ["platform"]},
+    "people": {
+        "mappings": {"roster-earlier.csv": {"state_of": "2025-11-01"}},
+        "headcount": 1,
+        "rows": dict.fromkeys(COUNTED, 1),
+    },
+    "work": {"tracked": ["*"], "platform": ["platform"], "rows": {"tickets": 1, "pages": 1}},
 }
 
 

@@ -11,8 +11,21 @@ _OPEN = frozenset({"unknown", "contested", "claimed"})
 
 
 def breaches(whole: Assessment, less: Assessment) -> list[str]:
-    """Return where less evidence proved more, ruled out more, decided a row or narrowed a measure."""
-    return [*_levels(whole, less), *_rows(whole, less)]
+    """Return where less evidence proved more, ruled out more, or decided a row."""
+    return [*_levels(whole, less), *_outcomes(whole, less)]
+
+
+def narrowed(whole: Assessment, less: Assessment) -> list[str]:
+    """Return which measures less evidence narrowed.
+
+    Where a whole list of teams or repositories is withheld, what others list is all there is: the architecture
+    page says so, and an auditor compares the sources of two audits. Nothing else may narrow one.
+    """
+    return [
+        told
+        for place, was, now in _pairs(whole, less)
+        for told in _measures(place, was["tests"], now["tests"])
+    ]
 
 
 def _levels(whole: Assessment, less: Assessment) -> Iterator[str]:
@@ -34,17 +47,20 @@ def _sections(assessment: Assessment) -> Iterator[tuple[str, tuple[int | None, i
             yield f"{one['id']} {section['id']}", (section["proven"], section["possible"])
 
 
-def _rows(whole: Assessment, less: Assessment) -> Iterator[str]:
+def _pairs(whole: Assessment, less: Assessment) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
     after = {(one["criterion"], one["subject"]): one for one in less["findings"]}
     for one in whole["findings"]:
         found = after.get((one["criterion"], one["subject"]))
-        if found is None:
-            continue
-        place, was, now = f"{one['criterion']} of {one['subject']}", one["outcome"], found["outcome"]
+        if found is not None:
+            yield f"{one['criterion']} of {one['subject']}", one, found
+
+
+def _outcomes(whole: Assessment, less: Assessment) -> Iterator[str]:
+    for place, was, now in _pairs(whole, less):
+        first, then = was["outcome"], now["outcome"]
         # To hide one side of a contest ends it: the architecture page says so, and levels may not move.
-        if now not in _OPEN and now != was and was != "contested":
-            yield f"{place}: {was} became {now}"
-        yield from _measures(place, one["tests"], found["tests"])
+        if then not in _OPEN and then != first and first != "contested":
+            yield f"{place}: {first} became {then}"
 
 
 def _measures(place: str, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Iterator[str]:

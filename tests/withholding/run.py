@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import yaml
 
@@ -26,21 +27,23 @@ ROOT = Path(__file__).resolve().parents[2]
 ACME = ROOT / "examples" / "acme"
 sys.path[:0] = [str(ROOT / "tests")]
 
-from withholding.judging import Assessment, breaches  # noqa: E402
+from withholding.judging import Assessment, breaches, narrowed  # noqa: E402
 from withholding.variants import Case, Variant, copied, variants  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Scan every variant; return 1 where one breaks the law, or ends with another status than a scan may."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="variants with these words in their name alone")
+    parser.add_argument("--only", nargs="*", default=[""], help="variants with one of these in their name")
     parser.add_argument("--seed", type=int, default=0, help="which rows are drawn")
     parser.add_argument("--offline", action="store_true", help="without host and clusters")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="withhold-") as temporary:
         folder = Path(temporary)
         with sample(folder, served=not given.offline) as case:
-            wanted = [one for one in variants(case, given.seed) if given.only in one.name]
+            wanted = [
+                one for one in variants(case, given.seed) if any(word in one.name for word in given.only)
+            ]
             return report(case, wanted, folder)
 
 
@@ -68,8 +71,13 @@ def sample(folder: Path, *, served: bool) -> Iterator[Case]:
             serving.write_settings(home, running)
             named = home / "served.yaml"
             environment = {name: value for one in running for name, value in one.environment.items()}
-        settings = yaml.safe_load(named.read_text(encoding="utf-8"))
-        yield copied(home, settings, environment, folder / "given")
+        yield copied(home, settings_of(named), environment, folder / "given")
+
+
+def settings_of(path: Path) -> dict[str, Any]:
+    """Return the settings of a file."""
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _serving() -> ModuleType:
@@ -88,7 +96,8 @@ def withheld(case: Case, variant: Variant, folder: Path, whole: Assessment) -> l
     shutil.copytree(case.folder, less.folder)
     try:
         variant.take(less)
-        return breaches(whole, scan(less, folder))
+        told = scan(less, folder)
+        return [*breaches(whole, told), *(() if variant.lists else narrowed(whole, told))]
     except subprocess.CalledProcessError as error:
         return [f"ended with status {error.returncode}: {error.stderr.decode('utf-8', 'replace')[-400:]}"]
     finally:

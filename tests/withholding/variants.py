@@ -13,7 +13,7 @@ import yaml
 
 Settings = dict[str, Any]
 DECLARATIONS = (
-    "people.headcount", "people.rows", "people.surveys", "records.trust", "work.tracked", "work.rotas",
+    "people.headcount", "people.rows", "people.surveys", "records.trust", "work.tracked", "work.rotas", "work.rows",
 )  # fmt: skip
 """What the settings of collectors say of the exports, by path below `collectors:`."""
 
@@ -29,10 +29,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One thing that is withheld: `take` changes a case, and nothing else differs."""
+    """One thing that is withheld: `take` changes a case, and nothing else differs.
+
+    `lists` says that it may be a whole list of teams or repositories, beside which others stand.
+    """
 
     name: str
     take: Callable[[Case], None]
+    lists: bool = False
 
 
 def copied(home: Path, settings: Settings, environment: Mapping[str, str], folder: Path) -> Case:
@@ -56,11 +60,11 @@ def copied(home: Path, settings: Settings, environment: Mapping[str, str], folde
 def variants(case: Case, seed: int = 0) -> Iterator[Variant]:
     """Yield everything that can be withheld from a case: sources, files and parts of them, targets, words."""
     for source in sorted(case.settings["sources"]):
-        yield Variant(f"source {source} not named", _unnamed(source))
+        yield Variant(f"source {source} not named", _unnamed(source), lists=True)
     for path in sorted(_files(case.folder)):
         yield from _of_file(case, path, seed)
     for number, target in enumerate(case.settings["targets"]):
-        yield Variant(f"target {_told(target)} not named", _untargeted(number))
+        yield Variant(f"target {_told(target)} not named", _untargeted(number), lists=True)
     for variable in sorted(case.environment):
         yield Variant(f"variable {variable} not set", lambda one, name=variable: _unset(one, name))  # type: ignore[misc]
         yield Variant(f"credential {variable} refused", lambda one, name=variable: _refused(one, name))  # type: ignore[misc]
@@ -70,7 +74,7 @@ def variants(case: Case, seed: int = 0) -> Iterator[Variant]:
             yield Variant(f"{declared} not declared", _undeclared(collector, word))
     for part in ("scope", "waivers"):
         if part in case.settings:
-            yield Variant(f"{part} not declared", lambda one, part=part: one.settings.pop(part))  # type: ignore[misc]
+            yield Variant(f"{part} not declared", lambda one, part=part: one.settings.pop(part), lists=True)  # type: ignore[misc]
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -80,7 +84,8 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _of_file(case: Case, path: Path, seed: int) -> Iterator[Variant]:
-    yield Variant(f"{path} gone", lambda one: (one.folder / path).unlink())
+    lists = path.parts[0] == "catalog"
+    yield Variant(f"{path} gone", lambda one: (one.folder / path).unlink(), lists)
     if path.suffix != ".csv":
         return
     lines = (case.folder / path).read_bytes().splitlines(keepends=True)

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from cnmm_collectors.people.certificates import Certificates
-from cnmm_collectors.people.counts import HEADS, Counts
 from cnmm_collectors.people.credentials import Badges, holds_badges, take_badges, take_table
 from cnmm_collectors.people.extras import Extras
 from cnmm_collectors.people.groups import Groups, make_groups
@@ -26,6 +25,7 @@ from cnmm_collectors.plugin import LedgerRow
 from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.ahead import Ahead
 from cnmm_collectors.tables.cells import SMALLEST
+from cnmm_collectors.tables.counts import HEADS, Counts
 from cnmm_collectors.tables.early import look
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake

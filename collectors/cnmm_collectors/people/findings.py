@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from cnmm_collectors.people.belonging import Belonging
-from cnmm_collectors.people.counts import HEADS
 from cnmm_collectors.people.exports import Exports
 from cnmm_collectors.people.groups import Groups
 from cnmm_collectors.people.history import YEAR
@@ -21,6 +20,7 @@ from cnmm_collectors.plugin import LedgerRow, Population, Reader, Yield
 from cnmm_collectors.signals import Gap, Interval, Signal, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.cells import Cells, team_share
+from cnmm_collectors.tables.counts import HEADS
 
 _KIND_OF = {"hr": "roster", "roster": "roster", "training": "training", "certifications": "certifications",
             "survey": "survey"}  # fmt: skip

@@ -166,10 +166,10 @@ class Answers:
         recent = [one for one in asked if one.opened >= window(self.as_of, DAYS)]
         most = Fraction(30 * (len(recent) + self.tickets.unread), DAYS)
         rate = self._cite.observed(_between(Fraction(30 * len(recent), DAYS), most), "requests")
-        if not recent:
-            return rate, self._cite.absent("requests")
         if self.tickets.unread:
             return rate, Unknown(Gap.MALFORMED, "rows of the export are unread")
+        if not recent:
+            return rate, self._cite.absent("requests")
         hours = median_hours([(one.opened, one.closed) for one in recent], self.as_of)
         return rate, self._cite.observed(hours, "requests")
 

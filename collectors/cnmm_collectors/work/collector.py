@@ -15,6 +15,7 @@ from cnmm_collectors.plugin import LedgerRow, Probe, Reader, Target, WorkItem, Y
 from cnmm_collectors.signals import Gap, SignalSpec, Unknown
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_collectors.tables.cells import Cells
+from cnmm_collectors.tables.counts import Counts
 from cnmm_collectors.tables.draft import draft
 from cnmm_collectors.tables.faults import TableFault
 from cnmm_collectors.tables.intake import Intake
@@ -27,7 +28,7 @@ from cnmm_collectors.work.answers import SIGNALS as TICKETS
 from cnmm_collectors.work.answers import Answers
 from cnmm_collectors.work.citing import Citer
 from cnmm_collectors.work.layouts import LAYOUTS
-from cnmm_collectors.work.others import Others
+from cnmm_collectors.work.others import UNCOUNTED, Others
 from cnmm_collectors.work.records import SIGNALS as OTHERS
 from cnmm_collectors.work.records import Records
 from cnmm_collectors.work.tickets import Tickets
@@ -50,6 +51,7 @@ class _Read:
     intakes: list[Intake] = field(default_factory=list)
     failures: dict[str, Unknown] = field(default_factory=dict)
     accounts: list[LedgerRow] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
 
     def take(self, kind: str, path: Path, settings: options.Settings, as_of: date) -> None:
         """Read one file; one that cannot be used is remembered by its kind."""
@@ -62,12 +64,24 @@ class _Read:
                 else:
                     self.others.take(table, intake, settings, as_of)
                 self.intakes.append(intake)
+                self.counts.add(table.layout, intake)
                 if table.fault is not None:
                     raise table.fault
         except TableFault as fault:
             self.failures.setdefault(kind, Unknown(fault.gap, str(fault)))
             row = LedgerRow("work", f"{kind} file", path.name, 1, 0, 0, 1, fault.gap.value, str(fault))
             self.accounts.append(row)
+
+    def count(self) -> Unknown | None:
+        """Count what is missing as unread; return why any number of tickets may be."""
+        missing = {layout: self.counts.missing(layout) for layout in self.others.files}
+        self.others.uncounted = frozenset(one for one, lost in missing.items() if lost is None)
+        for layout, number in missing.items():
+            self.others.unread[layout] += number or 0
+        lost = self.counts.missing("tickets")
+        self.tickets.unread += lost or 0
+        uncounted = Unknown(Gap.NOT_COLLECTED, f"{UNCOUNTED}: {{tickets: NUMBER}}")
+        return self.failures.get("work") or (uncounted if lost is None else None)
 
 
 class WorkCollector:
@@ -129,12 +143,14 @@ class WorkCollector:
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterable[Yield]:
         """Yield what all exports say together, and the account of every row."""
         given = dict(item.payload)
-        read, cells = _Read(), Cells(int(given["k"]))
+        cells = Cells(int(given["k"]))
+        declared: dict[str, int] = dict(settings.rows.items())
+        read = _Read(counts=Counts(declared, cells.k, "work"))
         for kind in given["missing"]:
             read.failures[kind] = Unknown(Gap.NOT_VISIBLE, f"a {kind} export that was named is not there")
         for kind, locator in given["files"]:
             read.take(kind, Path(locator), settings, reader.as_of)
-        citer, lost = Citer(reader, item.subjects[0]), read.failures.get("work")
+        citer, lost = Citer(reader, item.subjects[0]), read.count()
         if read.tickets.files:
             answers = Answers(read.tickets, settings, citer, reader.as_of, cells, lost)
             yield from answers.signals()
@@ -142,3 +158,4 @@ class WorkCollector:
         yield from Records(read.others, settings, citer, reader.as_of, read.failures).signals()
         yield from (intake.ledger(cells) for intake in read.intakes)
         yield from read.accounts
+        yield from read.counts.ledger(read.counts.listed, 0)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from cnmm_collectors.signals import Gap, Unknown
 from cnmm_collectors.tables.cast import Order, is_empty, to_date, to_flag, to_moment, to_number
 from cnmm_collectors.tables.faults import Code
 from cnmm_collectors.tables.intake import Intake
@@ -15,6 +16,7 @@ from cnmm_collectors.tables.table import Table, order_of
 from cnmm_collectors.work.settings import Settings
 from cnmm_collectors.work.tickets import File, file_of, row_of
 
+UNCOUNTED = "nobody declares how many there are; set collectors.work.rows"
 _PRODUCTION = re.compile(r"^(prod|production|prd|live|produktion|produktiv|producción)\b", re.IGNORECASE)
 _FAILED = re.compile(r"fail|roll(ed)?.?back|revert|error|fehlgeschlagen|échou|fallid", re.IGNORECASE)
 _GOOD = re.compile(r"succe|ok\b|passed|done|complete|erfolg|réussi|éxito", re.IGNORECASE)
@@ -58,6 +60,14 @@ class Others:
     usage: list[tuple[date, int]] = field(default_factory=list)
     files: dict[str, list[File]] = field(default_factory=lambda: defaultdict(list))
     unread: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    uncounted: frozenset[str] = frozenset()
+    """Layouts of which nobody declares how many rows there are, so that any may be missing."""
+
+    def why(self, layout: str) -> Unknown | None:
+        """Return why a layout's rows may not be all there are, None where their number is declared."""
+        if layout not in self.uncounted:
+            return None
+        return Unknown(Gap.NOT_COLLECTED, f"{UNCOUNTED}: {{{layout}: NUMBER}}")
 
     def take(self, table: Table, intake: Intake, settings: Settings, as_of: date) -> None:
         """Add a recognised table; raises TableFault for dates that can be read two ways."""

@@ -62,9 +62,9 @@ class Records:
 
     def _rate(self, pages: list[Page]) -> Reading:
         unread = self.others.unread["pages"]
-        why = self.failures.get("oncall") or uncovered(
-            [page.at for page in self.others.pages], self.as_of, DAYS
-        )
+        moments = [page.at for page in self.others.pages]
+        why = self.failures.get("oncall") or self.others.why("pages")
+        why = why or uncovered(moments, self.as_of, DAYS)
         if why is not None:
             return why
         outside = 0
@@ -89,9 +89,9 @@ class Records:
         for one in self.others.deployments:
             if one.at >= since:
                 by_component[one.component].append(one)
-        why = self.failures.get("work") or uncovered(
-            [one.at for one in self.others.deployments], self.as_of, DAYS
-        )
+        moments = [one.at for one in self.others.deployments]
+        why = self.failures.get("work") or self.others.why("deployments")
+        why = why or uncovered(moments, self.as_of, DAYS)
         for name, found in sorted(by_component.items()):
             subject = self.citer.component(name)
             yield Signal(LEAD, subject, "work", why or self._lead(found))
@@ -124,9 +124,11 @@ class Records:
 
     def _newest(self, layout: str, days: list[date], none: str) -> Reading:
         files = self.others.files[layout]
-        if days:
+        failure = self.failures.get("work") or self.others.why(layout)
+        if failure is None and self.others.unread[layout]:
+            failure = Unknown(Gap.MALFORMED, "rows of the export are unread: one of them may be newer")
+        if days and failure is None:
             return self.citer.of(files).observed(max(days).isoformat(), layout)
-        failure = self.failures.get("work")
         if failure is not None:
             return failure
         return Unknown(Gap.NOT_COLLECTED, none if files else f"needs a work export of {layout}")
@@ -136,7 +138,7 @@ class Records:
         recent = [used for day, used in self.others.usage if day >= since]
         if any(recent):
             return self.citer.of(self.others.files[layout]).observed(True, layout)
-        failure = self.failures.get("work")
+        failure = self.failures.get("work") or self.others.why(layout)
         if failure is not None:
             return failure
         if recent and not self.others.unread[layout]:

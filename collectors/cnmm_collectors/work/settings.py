@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatch
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from cnmm_collectors.tables.mapping import Mapping
 
 _HOURS = (9, 17)
+Counted = Literal["tickets", "deployments", "access reviews", "wiki pages", "assistant usage", "pages"]
+"""The kinds of exports of work, by what the ledger says they were read as."""
 
 
 class Rota(BaseModel):
@@ -50,6 +53,11 @@ class Settings(BaseModel):
     teams: dict[str, str] = Field(
         default_factory=dict,
         description="Pattern of a team, area, project or rota in an export to the team it belongs to",
+    )
+    rows: dict[Counted, int] = Field(
+        default_factory=dict,
+        description="How many rows the exports of a kind hold in all; where they hold fewer, the rest "
+        "counts as unread, and without it any may be missing",
     )
     tracked: tuple[str, ...] = Field(
         default=(), description="Teams that track all their work in these exports; * for every team"

@@ -17,18 +17,20 @@ from contract.worlds.files import damage
 
 PARTS = ("files",)
 REALITIES = ("whole", "tickets alone", "one person a team", "a folder")
-# Nobody can tell that a table was cut off between two rows: that is no fault to be held to.
 FAULTS = (
-    *(fault for fault in OF_FILES if fault != "cut off"),
+    *OF_FILES,
     *(
         f"{fault} in {name}"
-        for fault in ("missing", "garbage", "broken rows")
+        for fault in ("missing", "garbage", "broken rows", "every other row")
         for name in ("pages", "deployments")
     ),
     "broken rows",
+    "every other row",
 )
 TEAMS = ("platform", "payments", "checkout", "web")
 PEOPLE = tuple(f"Planted{number:02d} Canary{number:02d}" for number in range(24))
+LAYOUTS = {"reviews": "access reviews", "wiki": "wiki pages", "usage": "assistant usage"}
+"""What an export is read as, where that is not its name."""
 SETTINGS = {
     "tracked": ["*"],
     "platform": ["platform"],
@@ -43,6 +45,7 @@ def world(folder: Path, state: str) -> Iterator[World]:
     place = folder / "work"
     place.mkdir()
     files = write(place, few=state == "one person a team")
+    rows = {LAYOUTS.get(name, name): len(path.read_text().splitlines()) - 1 for name, path in files.items()}
     if state == "tickets alone":
         for name in [one for one in files if one != "tickets"]:
             files.pop(name).unlink()
@@ -52,6 +55,9 @@ def world(folder: Path, state: str) -> Iterator[World]:
         if fault == "broken rows":
             text = struck.read_text().splitlines()
             struck.write_text("\n".join([*text[:3], "broken", text[3].replace("2026", "nowhere"), *text[5:]]))
+        elif fault == "every other row":
+            header, *kept = struck.read_text().splitlines(keepends=True)
+            struck.write_text("".join([header, *kept[::2]]))
         else:
             damage(struck, fault)
     facts = [("oncall" if name == "pages" else "work", str(path)) for name, path in files.items()]
@@ -61,7 +67,11 @@ def world(folder: Path, state: str) -> Iterator[World]:
         facts[1] = ("oncall", str(folder / "pages.csv"))
     target = Target("work", "sources", subject=Subject(SubjectKind.ORG, "acme"), facts=(*facts, ("k", "5")))
     yield World(
-        (target,), SETTINGS, trees=(place,), canaries=PEOPLE, as_nobody=state.startswith("unreadable")
+        (target,),
+        {**SETTINGS, "rows": rows},
+        trees=(place,),
+        canaries=PEOPLE,
+        as_nobody=state.startswith("unreadable"),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors.people.counts import Counts
 from cnmm_collectors.plugin import LedgerRow, PersonFact, Population, Yield
 from cnmm_collectors.signals import Observed, Signal, Unknown
+from cnmm_collectors.tables.counts import Counts
 from contract.judging import tells_no_more
 from unit.collectors.people.test_signals import collect, reading, roster, value, write
 

@@ -19,6 +19,7 @@ class Counts:
 
     declared: Mapping[str, int] = field(default_factory=dict)
     k: int = SMALLEST
+    source: str = "people"
     listed: dict[str, int] = field(default_factory=dict)
 
     def add(self, kind: str, intake: Intake) -> None:
@@ -35,10 +36,11 @@ class Counts:
         """Yield what the count of each kind that was given says; `unseen` people may be missing."""
         for kind in sorted(given):
             word = "headcount" if kind == HEADS else f"rows: {{{kind}: NUMBER}}"
-            open_ = f"nobody declares how many there are: any may be missing; set {word} of collectors.people"
+            open_ = f"nobody declares how many there are: any may be missing; set {word}"
+            open_ = f"{open_} of collectors.{self.source}"
             lost = unseen if kind == HEADS else self.missing(kind)
             if kind not in self.declared:
-                yield LedgerRow("people", "count", kind, 0, 0, detail=open_)
+                yield LedgerRow(self.source, "count", kind, 0, 0, detail=open_)
             elif lost:
                 told = f"fewer than declared: {max(1, lost - self.k + 1)} to {lost} are missing"
-                yield LedgerRow("people", "count", kind, 1, 0, 0, 1, "not_visible", told)
+                yield LedgerRow(self.source, "count", kind, 1, 0, 0, 1, "not_visible", told)
