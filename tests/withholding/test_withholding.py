@@ -12,7 +12,7 @@ from withholding.judging import Assessment, breaches, narrowed
 from withholding.run import scan, settings_of, withheld
 from withholding.variants import Case, Variant, copied, variants
 
-KINDS = ("roster", "training", "certificates", "survey", "tickets")
+KINDS = ("roster", "training")
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnmm_collectors.signals import Gap
 from cnmm_collectors.tables.examine import Examined
 from cnmm_collectors.tables.faults import TableFault
 
@@ -17,6 +18,7 @@ DELIMITERS = (",", ";", "\t", "|")
 HEAD_BYTES = 256 * 1024
 HEAD_ROWS = 20
 MAX_FIELD = 1 << 20
+MOST_COLUMNS = 16_384
 FOOTER = r"^\s*(?i:total|grand total|summe|gesamt|generated|report generated|erstellt|totaux)\b"
 """How a row of totals begins; read alike by Python and by the engine."""
 
@@ -42,7 +44,10 @@ def sniff(path: Path, facts: Examined, score: Score, delimiter: str = "") -> Dia
     text = raw[facts.bom :].decode(facts.encoding, "replace").replace("\0", "")
     text = text.replace("\r", "\n") if facts.old_mac else text
     if len(raw) == HEAD_BYTES:
-        text = text[: text.rfind("\n") + 1] or text
+        text = text[: text.rfind("\n") + 1]
+        if not text:
+            told = f"{facts.name}: its first line is longer than {HEAD_BYTES // 1024} KiB, which no header is"
+            raise TableFault(told, Gap.UNSUPPORTED)
     before = 0
     named = _SEP.match(text)
     if named:
@@ -85,6 +90,9 @@ def _header(name: str, text: str, delimiter: str, before: int, score: Score) -> 
         for number, row in enumerate(reader):
             if number >= HEAD_ROWS:
                 break
+            if len(row) > MOST_COLUMNS:
+                told = f"{name}: {len(row)} columns; {MOST_COLUMNS} are the most, as in a spreadsheet"
+                raise TableFault(told, Gap.UNSUPPORTED)
             found = score(row)
             if found > 0 and (best is None or found > best[0]):
                 header = tuple(cell.strip().lstrip("\ufeff") for cell in row)

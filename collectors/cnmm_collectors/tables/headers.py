@@ -81,7 +81,7 @@ def score(layouts: Sequence[Layout], row: Sequence[str]) -> float:
 
 
 def _score(layout: Layout, row: Sequence[str]) -> float:
-    hit = {field for cell in row for field in _fields(layout, cell)}
+    hit = {field for cell in set(row) for field in _fields(layout, cell)}
     if not all(group & hit for group in layout.needs):
         return 0.0
     return float(len(hit))

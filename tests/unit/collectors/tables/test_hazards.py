@@ -192,6 +192,12 @@ def test_an_entity_in_a_workbook_is_refused(tmp_path: Path) -> None:
         (b"just words\nand more words\n", "words.csv", "is a header that is known"),
         (b'{"data": [', "half.json", "not well-formed JSON"),
         (b"PAR1 nothing", "bad.parquet", "cannot be read as Parquet"),
+        (
+            b"email,title" + b",c" * 20_000 + b"\n" + b"a@b.c,x" + b"," * 20_000,
+            "wide.csv",
+            "20002 columns; 16384",
+        ),
+        (b"email,title" + b",column" * 50_000 + b"\na@b.c,x", "wider.csv", "first line is longer"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_so_in_one_line(
