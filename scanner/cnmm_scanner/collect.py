@@ -16,7 +16,7 @@ from cnmm_scanner.contract import keep
 from cnmm_scanner.journal import Journal
 from cnmm_scanner.lanes import Lanes
 from cnmm_scanner.progress import Progress
-from cnmm_scanner.records import target_from_json, target_to_json
+from cnmm_scanner.records import SHAPE, target_from_json, target_to_json
 from cnmm_scanner.work import SEEN, Crash, Finished, Worker, attempt, item_name, unread
 
 _TOLD = 5
@@ -314,4 +314,4 @@ def _name(target: Target) -> str:
 
 def inputs_digest(version: str, settings: Any, as_of: str, period: Sequence[str], tool: str) -> str:
     """Return the digest of everything beside the item that its reading depends on."""
-    return digest(document([version, settings, as_of, list(period), tool]))
+    return digest(document([SHAPE, version, settings, as_of, list(period), tool]))

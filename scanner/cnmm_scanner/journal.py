@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,7 @@ from cnmm_scanner.faults import Fault
 WORK = ".cnmm-work"
 MAX_AGE_SECONDS = 24 * 3600
 _SEAL = 16
+_HEAD = re.compile(rb'\{"item":("(?:[^"\\]|\\.)*"),"inputs":("(?:[^"\\]|\\.)*")')
 
 
 class JournalFault(Fault):
@@ -90,10 +92,10 @@ class Journal:
         end = 0
         self._file.seek(0)
         for line in self._file:
-            record = parse_line(line)
-            if record is None:
+            head = _head(line)
+            if head is None:
                 break
-            self._offsets[record["item"]] = (end, len(line), record["inputs"])
+            self._offsets[head[0]] = (end, len(line), head[1])
             end += len(line)
         self._file.truncate(end)
         self._file.seek(end)
@@ -106,10 +108,10 @@ class Journal:
     def add(self, lines: Iterable[bytes]) -> None:
         """Append finished items, made by `make_line`; they are on disk when this returns."""
         for line in lines:
-            record = parse_line(line)
-            if record is None:
+            head = _head(line)
+            if head is None:
                 raise ValueError("a journal line must be made by make_line")
-            self._offsets[record["item"]] = (self._file.tell(), len(line), record["inputs"])
+            self._offsets[head[0]] = (self._file.tell(), len(line), head[1])
             self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -136,19 +138,29 @@ class Journal:
 
 def make_line(record: dict[str, Any]) -> bytes:
     """Return a journal line: a checksum, a space, JSON, a newline; `record` names item and inputs."""
-    text = json.dumps(record, separators=(",", ":")).encode("ascii")
+    headed = {"item": record["item"], "inputs": record["inputs"], **record}
+    text = json.dumps(headed, separators=(",", ":")).encode("ascii")
     return hashlib.sha256(text).hexdigest()[:_SEAL].encode("ascii") + b" " + text + b"\n"
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
     """Return the record of a whole line, None for one that is torn or damaged."""
-    seal, space, text = line[:_SEAL], line[_SEAL : _SEAL + 1], line[_SEAL + 1 : -1]
-    if space != b" " or not line.endswith(b"\n"):
+    if not _is_whole(line):
         return None
-    if hashlib.sha256(text).hexdigest()[:_SEAL].encode("ascii") != seal:
-        return None
-    record: dict[str, Any] = json.loads(text)
+    record: dict[str, Any] = json.loads(line[_SEAL + 1 :])
     return record
+
+
+def _is_whole(line: bytes) -> bool:
+    seal, space, text = line[:_SEAL], line[_SEAL : _SEAL + 1], line[_SEAL + 1 : -1]
+    sealed = hashlib.sha256(text).hexdigest()[:_SEAL].encode("ascii")
+    return space == b" " and line.endswith(b"\n") and sealed == seal
+
+
+def _head(line: bytes) -> tuple[str, str] | None:
+    """Return item and inputs of a whole line without taking the rest of it apart, None for a damaged one."""
+    found = _HEAD.match(line, _SEAL + 1) if _is_whole(line) else None
+    return (json.loads(found[1]), json.loads(found[2])) if found is not None else None
 
 
 def clean(output: Path) -> bool:

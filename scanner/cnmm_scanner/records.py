@@ -1,7 +1,8 @@
-"""What one work item yielded, as plain JSON: what the journal keeps and the bundle is made from."""
+"""What one work item yielded: what the journal keeps, spelled as the bundle will hold it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -14,21 +15,50 @@ from cnmm_rules.facts import Loss, PopulationFact
 from cnmm_scanner.canonical import record
 
 SIGNALS, EVIDENCE, LEDGER = "observations/signals", "evidence", "ledger"
+SHAPE = 2
+"""Changes whenever `encode` tells things otherwise: what an older program journalled is not taken up."""
 POPULATIONS, MEMBERSHIPS = "observations/populations.ndjson", "observations/memberships.ndjson"
 
 
 def encode(found: Collected) -> dict[str, Any]:
-    """Return all but targets and person facts, as lists of records by kind."""
+    """Return all but targets and person facts: lines of signals and evidence by bundle member, else records.
+
+    A worker spells the lines; the run copies them, and never has to take millions of records apart.
+    """
     cited: dict[str, Evidence] = {}
     for part in (*(s.reading for s in found.signals), *found.populations, *found.memberships):
         cited.update((item.id, item) for item in part.evidence)
     return {
-        "signals": [seal(signal).to_json() for signal in found.signals],
+        "signals": _by_member((_shard(one.key), seal(one).to_json()) for one in found.signals),
         "populations": [population_to_json(one) for one in found.populations],
         "memberships": [membership_to_json(one) for one in found.memberships],
-        "evidence": [cited[key].to_json() for key in sorted(cited)],
+        "evidence": _by_member((_shelf(one.source), one.to_json()) for _, one in sorted(cited.items())),
         "ledger": [ledger_to_json(row) for row in found.ledger],
     }
+
+
+def _shard(key: str) -> str:
+    return f"{SIGNALS}/{key.partition('.')[0]}.ndjson"
+
+
+def _shelf(source: str) -> str:
+    return f"{EVIDENCE}/{source}.ndjson"
+
+
+def _by_member(records: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, str]:
+    """Return the lines of (bundle member, record) pairs, joined for each member."""
+    found: dict[str, list[str]] = {}
+    for member, one in records:
+        found.setdefault(member, []).append(record(one).decode("ascii"))
+    return {member: "".join(lines) for member, lines in found.items()}
+
+
+def confirm_again(body: dict[str, Any], now: str) -> None:
+    """Let the evidence of a finished item be confirmed now; when it was captured stays."""
+    lines = ((member, line) for member, text in body["evidence"].items() for line in text.splitlines())
+    body["evidence"] = _by_member(
+        (member, json.loads(line) | {"confirmed_at": now}) for member, line in lines
+    )
 
 
 def population_to_json(population: Population) -> dict[str, Any]:
@@ -93,14 +123,12 @@ def people_from_json(rows: Iterable[list[str]]) -> Iterator[PersonFact]:
 
 
 def lines_of(body: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Yield (bundle member, line) for every record of an item, sharded so that each member streams."""
-    for item in body["signals"]:
-        yield f"{SIGNALS}/{item['signal'].partition('.')[0]}.ndjson", record(item)
+    """Yield (bundle member, lines) of all records of an item, sharded so that each member streams."""
+    for member, lines in (*body["signals"].items(), *body["evidence"].items()):
+        yield member, lines.encode("ascii")
     for item in body["populations"]:
         yield POPULATIONS, record(item)
     for item in body["memberships"]:
         yield MEMBERSHIPS, record(item)
-    for item in body["evidence"]:
-        yield f"{EVIDENCE}/{item['source']}.ndjson", record(item)
     for item in body["ledger"]:
         yield f"{LEDGER}/{item['source']}.ndjson", record(item)

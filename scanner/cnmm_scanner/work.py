@@ -33,7 +33,7 @@ from cnmm_scanner.cycles import search_rarely
 from cnmm_scanner.journal import Vault, make_line
 from cnmm_scanner.kept import Kept
 from cnmm_scanner.plugins import COLLECTORS, discover, load_collectors
-from cnmm_scanner.records import encode, people_to_json, target_from_json, target_to_json
+from cnmm_scanner.records import confirm_again, encode, people_to_json, target_from_json, target_to_json
 
 SEEN = "|"
 """Separates what an item is asked for from what its source looked like: a journal goes by both."""
@@ -176,11 +176,11 @@ class Worker:
     def _again(self, item: WorkItem, name: str, inputs: str, known: dict[str, Any]) -> Finished:
         """Return a kept reading as this run's own: captured when it was read, confirmed now."""
         known["item"], known["inputs"] = name, inputs
-        for cited in known["evidence"]:
-            cited["confirmed_at"] = self.conditions.now
+        confirm_again(known, self.conditions.now)
         targets = tuple(target_from_json(target) for target in known["targets"])
+        signals = sum(lines.count("\n") for lines in known["signals"].values())
         told = tuple(_files([LedgerRow(**row) for row in known["ledger"]])) if item.lane == "local" else ()
-        return Finished(name, make_line(known), targets, len(known["signals"]), unmoved=True, told=told)
+        return Finished(name, make_line(known), targets, signals, unmoved=True, told=told)
 
     def finish(self, name: str, inputs: str, found: Collected, failed: str = "") -> Finished:
         """Return the journal line of what an item yielded, person facts encrypted."""

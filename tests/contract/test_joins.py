@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -311,4 +312,5 @@ def run_in_a_scan(join: Join, facts: Facts, output: Path) -> list[dict[str, Any]
         journal.add([finished.line])
         names, failed = run_joins([join], journal, [finished.item], worker, CONTEXT)
         assert not failed
-        return [record for body in journal.bodies(names) for record in body["signals"]]
+        texts = [text for body in journal.bodies(names) for text in body["signals"].values()]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
