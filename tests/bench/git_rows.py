@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.history import generate
+from bench.history import generate, generate_tree
 from bench.rows import Row, Timed, at_least, at_most, best, growth, python, timed
 
 _OURS = """
@@ -42,6 +42,7 @@ from perceval.backends.core.git import Git
 print(sum(1 for _ in Git(sys.argv[1], sys.argv[1]).fetch(branches=["main"], no_update=True)))
 """
 SIZES = (1_200, 12_000, 120_000)
+TREES = (1_000, 10_000, 100_000)
 SLICE = 300
 """Commits that PyDriller gets: all of them would take minutes; both sides are scaled to a commit."""
 
@@ -58,6 +59,19 @@ def git_rows(folder: Path, peers: Path | None) -> Iterator[Row]:
     steps = "; ".join(f"{commits:.0f} commits {cpu:.2f} s" for commits, cpu in walls)
     said = f"exponent of processor time over commits, git's own included: {steps}"
     yield at_most("git-growth", growth(walls), 1.1, said)
+    yield from _trees(folder)
+
+
+def _trees(folder: Path) -> Iterator[Row]:
+    """Yield what the analysis of large trees takes, with hardly any history."""
+    points: list[tuple[float, float]] = []
+    for files in TREES:
+        _, ours, empty = _ours(generate_tree(folder, files), 2)
+        points.append((files, ours.cpu - empty.cpu))
+    steps = "; ".join(f"{files:.0f} files {cpu:.2f} s" for files, cpu in points)
+    yield at_most("git-tree-growth", growth(points), 1.1, f"exponent of processor time over files: {steps}")
+    told = f"{TREES[-1]} files in {TREES[-1] // 100} components"
+    yield at_most("git-tree-peak", json.loads(ours.output)["peak"], 256, told, "MiB")
 
 
 def _ours(repository: Path, times: int) -> tuple[int, Timed, Timed]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 COMMITS = 12_000
@@ -16,19 +17,28 @@ _KINDS = ("go", "py", "yaml", "md", "tf")
 
 def generate(folder: Path, commits: int = COMMITS) -> Path:
     """Build the repository in a folder, once; return it."""
-    target = folder / f"history-{commits}.git"
+    return _build(folder / f"history-{commits}.git", _stream(commits))
+
+
+def generate_tree(folder: Path, files: int) -> Path:
+    """Build a repository of one commit with so many files in a folder, once; return it."""
+    return _build(folder / f"tree-{files}.git", _tree(files))
+
+
+def _build(target: Path, stream: Iterable[bytes]) -> Path:
     if target.exists():
         return target
-    building = folder / f"history-{commits}.building"
+    building = target.with_suffix(".building")
+    shutil.rmtree(building, ignore_errors=True)
     subprocess.run(["git", "init", "--quiet", "--bare", str(building)], check=True)
-    stream = subprocess.Popen(
+    reader = subprocess.Popen(
         ["git", "-C", str(building), "fast-import", "--quiet", "--force"], stdin=subprocess.PIPE
     )
-    assert stream.stdin is not None
-    for part in _stream(commits):
-        stream.stdin.write(part)
-    stream.stdin.close()
-    if stream.wait():
+    assert reader.stdin is not None
+    for part in stream:
+        reader.stdin.write(part)
+    reader.stdin.close()
+    if reader.wait():
         raise RuntimeError("git fast-import failed")
     subprocess.run(["git", "-C", str(building), "symbolic-ref", "HEAD", "refs/heads/main"], check=True)
     building.rename(target)
@@ -64,3 +74,32 @@ def _path(number: int) -> str:
     kind = _KINDS[number % len(_KINDS)]
     where = "docs" if kind == "md" else f"services/s{folder}"
     return f"{where}/f{number}.{kind}"
+
+
+_SERVICE = (
+    ("Dockerfile", "FROM scratch\nUSER 1000\n"),
+    ("go.mod", "module bench/s\n\nrequire github.com/acme/lib v1.0.0\n"),
+    ("README.md", "# Service\n\nOwned by payments.\n"),
+    ("deploy/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s}\n"),
+    ("deploy/service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: s}\n"),
+    ("docs/runbook.md", "# Runbook\n\nRoll back, then call.\n"),
+)
+"""What each service of a large tree has beside its sources."""
+_PER_SERVICE = 100
+
+
+def _tree(files: int) -> Iterator[bytes]:
+    """Yield the import stream of one commit: services of 100 files each, six of which say something."""
+    yield f"commit refs/heads/main\ncommitter dev <dev@bench.example> {START} +0000\n".encode()
+    yield b"data 7\nchange\n\n"
+    for number in range(files):
+        service, place = divmod(number, _PER_SERVICE)
+        name, body = (
+            _SERVICE[place]
+            if place < len(_SERVICE)
+            else (f"internal/p{place % 7}/f{place}.go", "package p\n")
+        )
+        held = f"{body}# {number}\n".encode()
+        path = f"services/s{service}/{name}"
+        yield f"M 100644 inline {path}\ndata {len(held)}\n".encode() + held + b"\n"
+    yield b"\n"

@@ -15,11 +15,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One measured ratio: `value` against `target` in `unit`; `pass_` says on which side it fell."""
+    """One measured ratio: `value` against `target` in `unit`; `pass_` says on which side it fell.
+
+    Both are None where a promised row could not be measured, which is short.
+    """
 
     id: str
-    value: float
-    target: float
+    value: float | None
+    target: float | None
     unit: str
     pass_: bool
     detail: str
@@ -39,6 +42,11 @@ def at_most(name: str, value: float, target: float, detail: str, unit: str = "x"
 def at_least(name: str, value: float, target: float, detail: str, unit: str = "x") -> Row:
     """Return a row that passes from its target on."""
     return Row(name, round(value, 3), target, unit, value >= target, detail)
+
+
+def missing(name: str, why: str) -> Row:
+    """Return a promised row that was not measured."""
+    return Row(name, None, None, "", False, f"not measured: {why}")
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,14 @@ def scale_rows(folder: Path) -> Iterator[Row]:
 def _rows(folder: Path, environment: dict[str, str]) -> Iterator[Row]:
     costs: list[tuple[int, float]] = []
     peaks: list[tuple[int, float]] = []
+    own: list[float] = []
     steps: list[str] = []
     digest = ""
     for size in SIZES:
         took, told, digest = scan(folder, size, environment, "--executor", "2")
         costs.append((size, told["cpu"]))
         peaks.append((size, told["workers"]))
+        own.append(told["own"])
         steps.append(
             f"{size}: {took.wall:.0f} s, {told['cpu']:.0f} s of CPU, {told['own']:.0f} MiB, worker {told['workers']:.0f} MiB"
         )
@@ -37,13 +39,28 @@ def _rows(folder: Path, environment: dict[str, str]) -> Iterator[Row]:
     yield at_most(
         "scale-growth", growth(costs[-2:]), 1.1, f"exponent of processor time over the larger sizes; {said}"
     )
+    each = (own[-1] - own[-2]) * 1024 / (SIZES[-1] - SIZES[-2])
+    yield at_most("scale-memory", each, 3, "peak of the run's own process for each further repository", "KiB")
     yield at_most(
         "scale-worker-growth", growth(peaks), 0.1, "exponent of a worker's peak memory over repositories"
     )
+    yield from _spread(folder, environment, digest, costs[-1][1])
+
+
+def _spread(folder: Path, environment: dict[str, str], digest: str, alone: float) -> Iterator[Row]:
+    """Yield whether three workers of a cluster say the same, and what that costs beside one machine."""
     cluster = dask_cluster(folder / f"dask-{os.getpid()}", environment, workers=3, tls=True)
     with cluster as dask:
-        took, _, spread = scan(
+        before = dask.processor_seconds()
+        took, told, spread = scan(
             folder, SIZES[-1], {**environment, **dask.environment}, "--executor", f"dask:{dask.address}"
         )
-    said = f"{SIZES[-1]} repositories on three workers: {took.wall:.0f} s"
+        cpu = took.cpu + dask.processor_seconds() - before
+    said = (
+        f"{SIZES[-1]} repositories on three workers: {took.wall:.0f} s, {cpu:.0f} s of CPU in all, "
+        f"{told['own']:.0f} MiB, worker {told['workers']:.0f} MiB"
+    )
     yield at_most("dask-same-conclusions", int(spread != digest), 0, said, "differences")
+    yield at_most(
+        "dask-vs-one-machine", cpu / alone, 1.5, f"processor time, scheduler included; {alone:.0f} s"
+    )

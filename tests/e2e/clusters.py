@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -28,6 +29,16 @@ class DaskCluster:
     environment: dict[str, str]
     address: str = ""
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    scheduler: subprocess.Popen[bytes] | None = None
+
+    def processor_seconds(self) -> float:
+        """Return what scheduler and workers have used so far; those that are gone count as nothing."""
+        found = 0.0
+        for process in filter(None, (self.scheduler, *self.workers)):
+            with suppress(OSError):
+                fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+                found += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return found
 
     def spilled(self) -> bytes:
         """Return all that workers wrote to disk for want of memory."""
@@ -63,6 +74,7 @@ def dask_cluster(
     options = ["--host", "127.0.0.1", "--no-dashboard"]
     started = [_start("dask_scheduler", folder / "scheduler.log", environment, *options, "--port", "0",
                       "--protocol", "tls" if tls else "tcp", "--scheduler-file", str(place))]  # fmt: skip
+    cluster.scheduler = started[0]
     try:
         wait_until(lambda: place.exists() and bool(place.read_bytes()))
         cluster.address = json.loads(place.read_bytes())["address"]

@@ -61,15 +61,15 @@ class Dating:
         else:
             self._last[path] = when
 
-    def settle(self) -> tuple[dict[str, int], dict[str, int], set[str]]:
-        """Return when each path last changed, when it was added, and the paths whose last change is
-        unclear.
+    def settle(self, names: Sequence[str]) -> tuple[dict[str, int], dict[str, int], set[str]]:
+        """Return when each path last changed, when it was added, and the paths whose last change is unclear.
+
+        `names` are the tracked paths as text in their order: there may be a hundred thousand, held once.
         """
         changed: dict[str, int] = {}
         added: dict[str, int] = {}
         unclear: set[str] = set()
-        for raw in self._tracked:
-            path = raw.decode("utf-8", "surrogateescape")
+        for raw, path in zip(self._tracked, names, strict=False):
             moment = self._last.get(raw) or self._bulk.get(raw, 0)
             if raw in self._unclear or not moment:
                 unclear.add(path)

@@ -149,7 +149,7 @@ class Parser:
             if raw:
                 self._commit(raw)
         history = self.history
-        history.changed, history.added, history.unclear = self._dating.settle()
+        history.changed, history.added, history.unclear = self._dating.settle(history.paths)
         history.people.forget()
         return history
 

@@ -25,14 +25,17 @@ class LatePast:
     """Parses the commits once, at the first call of `finish`."""
 
     def __init__(self, parser: Parser, stream: Iterable[bytes]) -> None:
-        self._parser, self._stream = parser, stream
+        self._parser: Parser | None = parser
+        self._stream = stream
         self._past: Past | None = None
 
     def finish(self) -> Past:
         """Return the past; a history that breaks off is none, with its cause."""
         if self._past is None:
+            # What it took to tell the history goes with the parser: as much again for a large tree.
+            parser, self._parser = self._parser, None
             try:
-                self._past = Past(self._parser.feed(self._stream))
+                self._past = Past(parser.feed(self._stream) if parser is not None else None)
             except GitFault as fault:
                 self._past = Past(None, fault.gap, f"history cannot be read: {fault}")
         return self._past
