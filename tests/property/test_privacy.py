@@ -18,6 +18,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnmm_collectors.people.opinions import _mean as mean_of
 from cnmm_collectors.signals import Interval
 from cnmm_collectors.tables.cells import Cells, team_share
 from doubles.kubernetes.objects import Object, custom, namespace, node, pod, workload
@@ -53,6 +54,20 @@ def test_a_group_is_told_by_its_step_alone(group: int, hits: int) -> None:
     cells, first = Cells(K), group // K * K
     hits = min(hits, first)
     assert len({cells.share(hits, one) for one in range(max(first, hits), first + K)}) == 1
+
+
+@given(st.integers(K, 80), st.integers(1, 7))
+def test_a_group_of_one_mind_looks_like_others(people: int, answer: int) -> None:
+    """Whoever knows how many answered must not learn what each of them said."""
+    told = mean_of([answer] * people, 0, K)
+    if answer in (1, 7):
+        step = 1 if answer == 1 else -1
+        others = [answer] * (people - K) + [answer + step] * K
+    else:
+        others = [answer] * (people - 2) + [answer - 1, answer + 1]
+    spread = sum((one - answer) ** 2 for one in others) / (people - 1)
+    if answer in (1, 7) or spread <= 0.25:
+        assert mean_of(others, 0, K) == told
 
 
 @given(GROUPS, GROUPS, GROUPS, GROUPS, GROUPS)

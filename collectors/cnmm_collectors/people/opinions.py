@@ -23,6 +23,7 @@ AUDIENCES = {
 }
 MAX_AGE_DAYS = 365
 _SENSITIVE_MIN = 10
+_ALIKE, _NEAR = 0.5, 5
 Answer = tuple[str, "Interval | Unknown", Wave | None]
 
 
@@ -167,8 +168,13 @@ def _summed(wave: Wave, construct: str, least: int) -> Interval | Unknown:
 
 
 def _range(mean: float, sd: float, n: int, invited: int) -> Interval:
-    """Return a mean's interval, widened by one person's whole swing and outward to tenths."""
-    half = half_width(n, sd, invited) + 6 / n
+    """Return a mean's interval, widened by one person's whole swing and outward to tenths.
+
+    That all gave one answer must not show: answers less than half a point apart are told as if they
+    lay half a point apart, and a sum within five points of the largest or smallest as if it were that far.
+    """
+    mean = min(max(mean, 1 + _NEAR / n), 7 - _NEAR / n)
+    half = half_width(n, max(sd, _ALIKE), invited) + 6 / n
     low, high = math.floor((mean - half) * 10), math.ceil((mean + half) * 10)
     return Interval(Fraction(max(10, min(low, 70)), 10), Fraction(min(70, max(high, 10)), 10))
 
@@ -207,7 +213,7 @@ def _unplanned(
     n = len(numbers)
     mean = sum(numbers) / n
     sd = math.sqrt(sum((value - mean) ** 2 for value in numbers) / (n - 1))
-    half = half_width(n, sd, wave.invited) + 1 / n
+    half = half_width(n, max(sd, _ALIKE / 6), wave.invited) + 1 / n
     low, high = math.floor((mean - half) * 100), math.ceil((mean + half) * 100)
     return Interval(Fraction(max(0, low), 100), Fraction(min(100, high), 100))
 

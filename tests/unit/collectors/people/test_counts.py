@@ -149,7 +149,7 @@ def test_without_any_count_nothing_is_ruled_out_and_what_was_seen_still_counts(t
     ("declared", "listed", "missing"), [(60, 60, 0), (60, 61, 0), (60, 59, 5), (60, 54, 10)]
 )
 def test_what_is_missing_is_told_in_steps(declared: int, listed: int, missing: int) -> None:
-    counts = Counts({"training": declared}, 5, {"training": listed})
+    counts = Counts({"training": declared}, 5, listed={"training": listed})
     assert counts.missing("training") == missing
     assert counts.missing("certifications") is None
 

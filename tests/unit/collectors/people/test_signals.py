@@ -107,7 +107,7 @@ def test_leavers_conflicts_and_rows_without_a_key_do_not_count(tmp_path: Path) -
     ]
     roster(tmp_path, more=more)
     found = collect(tmp_path)
-    assert value(found, "roster.engineer_count") == Interval(Fraction(60), Fraction(67))
+    assert value(found, "roster.engineer_count") == Interval(Fraction(60), Fraction(69))
     told = row(found, "roster.csv")
     assert told.failed == 3
     assert "line 82: contradicts itself" in told.detail
@@ -147,7 +147,9 @@ def test_only_finished_learning_counts(tmp_path: Path) -> None:
     done = sum(n % 5 == 0 for n in range(80) if n % 4 != 3)
     assert isinstance(share, Interval)
     assert share.low <= Fraction(done, 60) <= (share.high or 1)
-    assert (share.high or 1) - share.low <= Fraction(8, 60)
+    assert (share.high or 1) - share.low <= Fraction(12, 60), (
+        "a row that was not read counts as a step of five"
+    )
     told = row(found, "training.csv")
     assert told.failed == 1
     assert "line 82, column completed_on" in told.detail
