@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Annotated, Any, Literal
 
@@ -105,11 +105,17 @@ class _SignalModel(BaseModel):
 
 def parse(raw: bytes, name: str) -> tuple[SignalSpec, ...]:
     """Return the signals a registry file declares, in its order; raises RegistryError."""
-    document: Any = yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader in C or Python
     try:
-        return tuple(_SignalModel.model_validate(entry).spec() for entry in document["signals"])
+        return _specs(raw)
     except (ValidationError, TypeError, KeyError) as error:
         raise RegistryError(f"{name}: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _specs(raw: bytes) -> tuple[SignalSpec, ...]:
+    """Read a file once, though a scan reads it again from the bundle that it sealed."""
+    document: Any = yaml.load(raw, Loader=_Loader)  # noqa: S506 - a safe loader in C or Python
+    return tuple(_SignalModel.model_validate(entry).spec() for entry in document["signals"])
 
 
 def files() -> dict[str, bytes]:

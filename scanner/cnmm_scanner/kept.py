@@ -10,6 +10,7 @@ import stat
 import tempfile
 import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +86,12 @@ def empty(cache: Path) -> bool:
     return True
 
 
+@cache
 def code_state() -> str:
-    """Return a digest of the collectors' own files by size and time: an edited reader reads anew."""
+    """Return a digest of the collectors' own files by size and time: an edited reader reads anew.
+
+    A process loads each of them once, and so looks at them once.
+    """
     root = Path(cnmm_collectors.__file__).parent
     seen = hashlib.sha256()
     for path in sorted(root.rglob("*")):

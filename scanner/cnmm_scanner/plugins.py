@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import pairwise
 from typing import Any, Protocol
@@ -72,13 +74,8 @@ def foreign(plugins: Iterable[Named]) -> tuple[str, ...]:
 
 def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:
     """Return the plug-ins of a group sorted by name; raises PluginFault where a name is taken twice."""
-    entries = entry_points(group=group)
-    # Its name and version are read from a file each time they are asked for, and most plug-ins share one.
-    known = {
-        id(one): (one.name, one.version) for one in {id(e.dist): e.dist for e in entries}.values() if one
-    }
-    found = {_plugin(entry, *known.get(id(entry.dist), ("unknown", "0"))) for entry in entries}
-    kept = sorted(plugin for plugin in found if not own_only or plugin.distribution == OWN)
+    found = installed(tuple(sys.path))
+    kept = [one for one in found if one.group == group and (one.distribution == OWN or not own_only)]
     for first, second in pairwise(kept):
         if first.name == second.name:
             raise PluginFault(
@@ -88,8 +85,16 @@ def discover(group: str, own_only: bool = False) -> tuple[Plugin, ...]:
     return tuple(kept)
 
 
-def _plugin(entry: EntryPoint, name: str, version: str) -> Plugin:
-    return Plugin(entry.group, entry.name, name, version, entry.value)
+@cache
+def installed(path: tuple[str, ...]) -> tuple[Plugin, ...]:
+    """Return every plug-in of the distributions on that path, sorted; looked for once in a process."""
+    everything = entry_points()
+    entries = [entry for group in _WHAT for entry in everything.select(group=group)]
+    # A distribution reads its name and version from a file each time, and most plug-ins share one.
+    bringing = {id(entry.dist): entry.dist for entry in entries}
+    named = {key: (one.name, one.version) if one else ("unknown", "0") for key, one in bringing.items()}
+    found = {Plugin(one.group, one.name, *named[id(one.dist)], one.value) for one in entries}
+    return tuple(sorted(found))
 
 
 def find(group: str, name: str, own_only: bool = False) -> Plugin:

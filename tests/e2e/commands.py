@@ -18,6 +18,7 @@ from typing import Any
 from unittest import mock
 
 from cnmm_scanner.cli import run
+from cnmm_scanner.plugins import installed
 from e2e.probe_plugin import install
 
 SETTINGS = "organisation: acme\nas_of: 2026-11-22\ncatalogue: {id: probe-rules}\n"
@@ -81,6 +82,7 @@ class Bench:
             for name in [name for name in sys.modules if name.startswith("probe_plugin")]:
                 del sys.modules[name]
             importlib.invalidate_caches()
+            installed.cache_clear()  # as in a process of its own
             stack.enter_context(contextlib.redirect_stdout(texts[0]))
             stack.enter_context(contextlib.redirect_stderr(texts[1]))
             status = run(chosen)
