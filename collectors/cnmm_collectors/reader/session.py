@@ -52,9 +52,9 @@ class SourceSession:
             (limiter(origin, name, limits.per_minute, limits.pause), authorise)
             for name, authorise in keys or [("", dict)]
         ]
-        self._plain = _prepare(requests.Session())
+        self._plain = _prepare(requests.Session(), origin)
         names = " ".join(sorted(name for name, _ in keys))
-        self._kept = None if cache is None else _cached(cache, f"{origin} {names}")
+        self._kept = None if cache is None else _cached(cache, origin, names)
 
     def get(self, url: str, *, headers: Mapping[str, str] | None = None, keep: bool = True) -> HttpAnswer:
         """Return the answer to a GET of a path or URL of this origin, asked conditionally where `keep`;
@@ -155,7 +155,12 @@ def _check(base: str) -> SplitResult:
     return parts
 
 
-def _prepare(session: requests.Session) -> requests.Session:
+def _prepare(session: requests.Session, origin: str) -> requests.Session:
+    # Proxies and authorities of the environment are the same for all of an origin; requests would go through
+    # every variable twice for each answer.
+    found = session.merge_environment_settings(origin, {}, None, None, None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    session.trust_env = False
     adapter = BoundedAdapter()
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -169,12 +174,12 @@ def _leave(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _cached(folder: Path, name: str) -> requests.Session | None:
+def _cached(folder: Path, origin: str, names: str) -> requests.Session | None:
     """Return a session over a cache that only this user can read; None where it cannot be made."""
     # Imported late: it takes longer than everything else here together.
     from requests_cache import CachedSession
 
-    file = folder / "http" / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.sqlite"
+    file = folder / "http" / f"{hashlib.sha256(f'{origin} {names}'.encode()).hexdigest()[:32]}.sqlite"
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.parent.chmod(0o700)
@@ -188,7 +193,7 @@ def _cached(folder: Path, name: str) -> requests.Session | None:
     except (OSError, sqlite3.Error) as error:
         logging.getLogger(__name__).warning("no cache of answers: %s", type(error).__name__)
         return None
-    return _prepare(session)
+    return _prepare(session, origin)
 
 
 def _can_be_asked_again(response: requests.Response) -> bool:
