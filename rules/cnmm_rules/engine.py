@@ -21,7 +21,7 @@ from cnmm_rules.implications import imply
 from cnmm_rules.index import Index
 from cnmm_rules.judgement import NOTHING_THERE, SCOPE_OPEN, Judgement, judge
 from cnmm_rules.levels import infer
-from cnmm_rules.measures import Cache, SubjectMeasures
+from cnmm_rules.measures import Cache, SubjectMeasures, Workings
 from cnmm_rules.next_evidence import rank_next
 from cnmm_rules.predicates import Leafed, Verdict, evaluate
 from cnmm_rules.questions import answer_ahead
@@ -218,12 +218,18 @@ def _needs(signal: str, signals: Mapping[str, SignalSpec]) -> str:
     )
 
 
-def assess(facts: Facts, catalogue: Catalogue) -> Assessment:
+def assess(facts: Facts, catalogue: Catalogue, workings: Workings | None = None) -> Assessment:
     """Return the assessment of one bundle's facts under one catalogue; raises KeyError for undeclared
-    signals."""
-    index = Index(facts, catalogue.signals)
-    cache = Cache()
-    answer_ahead(catalogue, index, cache)
+    signals.
+
+    `workings` of these facts and signals spare whoever judges them under several catalogues most of the time.
+    """
+    if workings is None:
+        workings = Workings.of(facts, catalogue.signals)
+        answer_ahead(catalogue, workings.index, workings.cache)
+    index, cache = workings.index, workings.cache
+    if index.facts is not facts:
+        raise ValueError("workings of other facts")
     org = _Subject(catalogue, index, facts.org, cache).findings()
     sections = _sections(catalogue, org)
     undecided = None

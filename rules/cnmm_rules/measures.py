@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
-from cnmm_collectors.signals import Observation, Rollup, State
+from cnmm_collectors.signals import Observation, Rollup, SignalSpec, State
 from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_rules.criteria import RECORD_SIGNALS, Record, RecordKind, record_keys
+from cnmm_rules.facts import Facts
 from cnmm_rules.index import Index
 from cnmm_rules.predicates import RecordState, unread
 from cnmm_rules.ranges import Comparison, Range, Truth
@@ -21,6 +22,19 @@ class Cache:
     """Roll-ups already made, shared by all rows."""
 
     rolled: dict[tuple[object, ...], Rolled] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Workings:
+    """An index of facts, and the roll-ups made of them so far: the same under every catalogue."""
+
+    index: Index
+    cache: Cache
+
+    @classmethod
+    def of(cls, facts: Facts, signals: Mapping[str, SignalSpec]) -> Workings:
+        """Begin with nothing rolled up."""
+        return cls(Index(facts, signals), Cache())
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from cnmm_rules.criteria import (
 )
 from cnmm_rules.engine import assess
 from cnmm_rules.facts import Facts
+from cnmm_rules.measures import Workings
 from cnmm_rules.ranges import Comparison, Operator
 from known.known_answers import answers, intervals, lean, published
 
@@ -126,6 +127,12 @@ def known(section: str, name: str) -> Facts:
 
 
 @cache
+def workings(section: str, name: str) -> Workings:
+    """Return what can be worked out of these facts once for all mutants, which change no fact."""
+    return Workings.of(known(section, name), published().signals)
+
+
+@cache
 def alone(section: str) -> Catalogue:
     """Return the catalogue with one section's rows and whatever implies them."""
     whole = published()
@@ -162,7 +169,8 @@ def noticed(mutant: Mutant) -> str | None:
     catalogue = alone(section)
     rows = tuple(mutant.row if row.id == mutant.row.id else row for row in catalogue.criteria)
     for name in order(section, mutant.row.level):
-        got = intervals(assess(known(section, name), replace(catalogue, criteria=rows)))[section]
+        made = workings(section, name)
+        got = intervals(assess(made.index.facts, replace(catalogue, criteria=rows), made))[section]
         if got != answers()[name].levels[section]:
             return name
     return None
