@@ -326,53 +326,51 @@ def sampled(draw: st.DrawFn, world: World) -> tuple[Facts, Facts]:
 _OPERATORS = (Operator.ABOVE, Operator.AT_LEAST, Operator.BELOW, Operator.AT_MOST, Operator.EQUALS)
 
 
-@st.composite
-def comparisons(draw: st.DrawFn) -> Comparison:
+# Strategies are made once: making and checking one for each draw took most of the time.
+_BOUNDS = st.sampled_from([Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(3)])
+_COMPARED = st.sampled_from(_OPERATORS)
+_OF = tuple(st.integers(0, most) for most in range(8))
+"""A number from 0 to the index."""
+_SPLITS = tuple(st.integers(1, most) for most in range(1, 4))
+_ROLES = st.sampled_from([Role.KEY, Role.RATED, Role.RATED, Role.SUPPORT, Role.MARKER])
+
+
+def comparison(draw: st.DrawFn) -> Comparison:
     """Draw a comparison with a bound that random worlds straddle."""
-    bound = draw(st.sampled_from([Fraction(0), Fraction(1, 4), Fraction(1, 2), Fraction(1), Fraction(3)]))
-    if draw(st.integers(0, 5)) == 0:
+    bound = draw(_BOUNDS)
+    if draw(_OF[5]) == 0:
         return Comparison(Operator.BETWEEN, bound, bound + 1)
-    return Comparison(draw(st.sampled_from(_OPERATORS)), bound)
+    return Comparison(draw(_COMPARED), bound)
 
 
-@st.composite
-def reading_tests(draw: st.DrawFn, keys: tuple[str, ...]) -> Test:
+def reading_test(draw: st.DrawFn, keys: tuple[str, ...]) -> Test:
     """Draw a test that reads one signal."""
-    key = draw(st.sampled_from(keys))
+    key = keys[draw(_OF[len(keys) - 1])]
     labels = SPECS[key].unit is Unit.MASSES
-    if not labels and draw(st.integers(0, 3)) == 0:
-        kind = draw(st.sampled_from([ShareOf, CountOf]))
-        test: Test = kind(key, draw(comparisons()), draw(comparisons()))
-        return test
-    if not labels and draw(st.integers(0, 6)) == 0:
+    if not labels and draw(_OF[3]) == 0:
+        kind = (ShareOf, CountOf)[draw(_OF[1])]
+        return kind(key, comparison(draw), comparison(draw))
+    if not labels and draw(_OF[6]) == 0:
         return Present(key)
-    return Compare(key, draw(comparisons()))
+    return Compare(key, comparison(draw))
 
 
-def tests(keys: tuple[str, ...]) -> st.SearchStrategy[Test]:
-    """Draw a test of any form, at most two levels deep."""
-
-    def deeper(inner: st.SearchStrategy[Test]) -> st.SearchStrategy[Test]:
-        several = st.lists(inner, min_size=1, max_size=3).map(tuple)
-        return st.one_of(
-            several.map(AllOf),
-            several.flatmap(lambda items: st.integers(1, len(items)).map(lambda n: NOf(n, items))),
-        )
-
-    plain = reading_tests(keys)
-    return st.one_of(plain, plain, st.recursive(plain, deeper, max_leaves=3))
+def any_test(draw: st.DrawFn, keys: tuple[str, ...], deep: int = 2) -> Test:
+    """Draw a test of any form, at most two levels deep; most often a plain one."""
+    form = draw(_OF[7]) if deep else 0
+    if form < 6:
+        return reading_test(draw, keys)
+    several = tuple(any_test(draw, keys, deep - 1) for _ in range(draw(_SPLITS[2])))
+    return AllOf(several) if form == 6 else NOf(draw(_SPLITS[len(several) - 1]), several)
 
 
-@st.composite
 def criterion(draw: st.DrawFn, keys: tuple[str, ...], number: int, level: int) -> Criterion:
     """Draw one row with every clause a row can have."""
-    test = tests(keys)
-    role = draw(st.sampled_from([Role.KEY, Role.RATED, Role.RATED, Role.SUPPORT, Role.MARKER]))
-    weak = draw(st.integers(0, 4)) == 0
-    earlier = [f"s.L{1 + other % 3}.r{other}" for other in range(number)]
-    implied = draw(st.lists(st.sampled_from(earlier), unique=True, max_size=1)) if earlier else []
-    least = draw(st.sampled_from([1, 1, 3]))
-    team = Applies(draw(test), 1)
+    role = draw(_ROLES)
+    weak = draw(_OF[4]) == 0
+    implied = draw(_OF[number])
+    least = (1, 1, 3)[draw(_OF[2])]
+    team = Applies(any_test(draw, keys), 1)
     return Criterion(
         id=f"s.L{level}.r{number}",
         section="s",
@@ -380,17 +378,18 @@ def criterion(draw: st.DrawFn, keys: tuple[str, ...], number: int, level: int) -
         line=1,
         statement="stated",
         role=role,
-        importance=draw(st.integers(1, 3)),
+        importance=draw(_SPLITS[2]),
         confidence=Confidence.WEAK if weak else Confidence.STRONG,
         proof=Proof.MACHINE,
-        organisation=Applies(draw(test), least),
+        organisation=Applies(any_test(draw, keys), least),
         team=team,
-        applicable=draw(test) if role is not Role.KEY and draw(st.booleans()) else None,
-        counter=(draw(test),) if draw(st.integers(0, 3)) == 0 else (),
-        corroboration=draw(test) if weak else None,
+        applicable=any_test(draw, keys) if role is not Role.KEY and draw(_OF[1]) else None,
+        counter=(any_test(draw, keys),) if draw(_OF[3]) == 0 else (),
+        corroboration=any_test(draw, keys) if weak else None,
         window_days=None,
-        retires_at=draw(st.sampled_from([None, None, None, level + 1])),
-        implied_by=tuple(implied),
+        retires_at=level + 1 if draw(_OF[3]) == 3 else None,
+        # By one of the rows before it, or by none.
+        implied_by=(f"s.L{1 + (implied - 1) % 3}.r{implied - 1}",) if implied else (),
         reason="convention",
         sources=(),
         meaning="meaning",
@@ -408,5 +407,5 @@ def _catalogue(rows: tuple[Criterion, ...]) -> Catalogue:
 def catalogues(draw: st.DrawFn, keys: tuple[str, ...]) -> Catalogue:
     """Draw a catalogue of one section with three levels."""
     count = draw(st.integers(2, 5))
-    rows = [draw(criterion(keys, number, 1 + number % 3)) for number in range(count)]
+    rows = [criterion(draw, keys, number, 1 + number % 3) for number in range(count)]
     return _catalogue(tuple(rows))
