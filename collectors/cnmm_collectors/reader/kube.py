@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import re
+import ssl
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -117,8 +118,7 @@ class SourceCluster:
             )  # fmt: skip
             return answer.status, answer.headers, self._read(answer.response, deadline)
         except (HTTPError, ApiException, OSError) as error:
-            kind = type(getattr(error, "reason", None) or error).__name__
-            raise KubeFault(f"the API server did not answer: {kind}", Gap.UNREACHABLE) from None
+            raise KubeFault(f"the API server did not answer: {_why(error)}", Gap.UNREACHABLE) from None
 
     def _read(self, response: Any, deadline: float) -> bytes:
         """Read a body as it arrives: a server that drips must not outlast the deadline."""
@@ -134,6 +134,15 @@ class SourceCluster:
                 raise KubeFault(message, Gap.NOT_COLLECTED if slow else Gap.UNSUPPORTED)
         response.release_conn()
         return b"".join(parts)
+
+
+def _why(error: Exception) -> str:
+    """Return why no answer came: what is wrong with a certificate, else the kind of the error alone."""
+    reason = getattr(error, "reason", None) or error
+    cause = reason.args[0] if isinstance(reason, Exception) and reason.args else None
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {cause.verify_message.partition(',')[0]}"
+    return type(reason).__name__
 
 
 def _refusal(status: int, body: bytes) -> KubeFault:
@@ -196,7 +205,10 @@ class SourceKube:
                 f"context {shown(context)!r} cannot be loaded ({type(error).__name__}): see `kubectl config"
             )
             raise KubeFault(f"{hint} get-contexts`", Gap.UNREACHABLE) from None
-        return SourceCluster(ApiClient(_hardened(configuration)), self.limits)
+        api: Any = ApiClient(_hardened(configuration))
+        if configuration.verify_ssl:
+            api.rest_client.pool_manager.connection_pool_kw["ssl_context"] = _verifying(configuration)
+        return SourceCluster(api, self.limits)
 
 
 def _hardened(configuration: Any) -> Any:
@@ -206,6 +218,17 @@ def _hardened(configuration: Any) -> Any:
     configuration.retries = Retry(total=0, raise_on_redirect=False)
     configuration.connection_pool_maxsize = 4  # as many as lists are asked for at once, `apart.AT_ONCE`
     return configuration
+
+
+def _verifying(configuration: Any) -> ssl.SSLContext:
+    """Return what verifies as kubectl does: authorities may lack what Python 3.13 began to demand."""
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not configuration.ssl_ca_cert:
+        context.load_default_certs()
+    return context
 
 
 def _place(kubeconfig: Path | None) -> str:

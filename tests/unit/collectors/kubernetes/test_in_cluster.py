@@ -58,7 +58,23 @@ def test_a_cluster_of_another_authority_is_not_spoken_to(
         "unreachable"
     }
     assert all(isinstance(one.reading, Unknown) for one in seen.signals)
+    assert "its certificate is not trusted: " in repr(seen.yields)
     assert api.tokens == set(), "the token went to a stranger"
+
+
+@pytest.mark.parametrize(("trust", "read"), [("insecure-skip-tls-verify: true", True), ("{}", False)])
+def test_a_kubeconfig_says_whom_to_trust(
+    api: ApiServer, run: Run, tmp_path: Path, trust: str, read: bool
+) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text(
+        f"clusters: [{{name: a, cluster: {{server: '{api.url}', {trust.strip('{}')}}}}}]\n"
+        f"users: [{{name: u, user: {{token: {TOKEN}}}}}]\n"
+        "contexts: [{name: prod, context: {cluster: a, user: u}}]\n"
+    )
+    seen = run(clusters=[{"context": "prod", "name": "prod"}], context="prod", kubeconfig=kubeconfig)
+    assert api.tokens == ({f"Bearer {TOKEN}"} if read else set())
+    assert ("its certificate is not trusted: " in repr(seen.yields)) is not read
 
 
 def test_outside_of_a_cluster_it_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
