@@ -152,8 +152,7 @@ class Worker:
         # Rows set aside are what the source holds; anything else that failed may be there the next time.
         whole = not failed and not any(row.failed and row.cause != QUARANTINED for row in found.ledger)
         finished = self.finish(name, inputs, found, failed)
-        told = tuple(_files(found.ledger)) if item.lane == "local" else ()
-        return replace(finished, told=told), whole
+        return replace(finished, told=tuple(_files(item, found.ledger))), whole
 
     def _place(self, item: WorkItem, inputs: str) -> str:
         """Return under which name a reading of the source as it is now is kept; empty where it cannot be."""
@@ -179,7 +178,7 @@ class Worker:
         confirm_again(known, self.conditions.now)
         targets = tuple(target_from_json(target) for target in known["targets"])
         signals = sum(lines.count("\n") for lines in known["signals"].values())
-        told = tuple(_files([LedgerRow(**row) for row in known["ledger"]])) if item.lane == "local" else ()
+        told = tuple(_files(item, [LedgerRow(**row) for row in known["ledger"]]))
         return Finished(name, make_line(known), targets, signals, unmoved=True, told=told)
 
     def finish(self, name: str, inputs: str, found: Collected, failed: str = "") -> Finished:
@@ -201,17 +200,25 @@ def nothing_read(ledger: Sequence[LedgerRow]) -> str:
     return f"{about}: {failed[0].detail.removeprefix(f'{about}: ') or failed[0].cause}"
 
 
-def _files(rows: Sequence[LedgerRow]) -> Iterator[str]:
-    """Yield a line for each file an item read, what is wrong first: how it was read, what was set aside."""
+_OF_FILES = (" file", " row", " series")
+"""How the unit of what is counted in a file ends."""
+
+
+def _files(item: WorkItem, rows: Sequence[LedgerRow]) -> Iterator[str]:
+    """Yield a line for each file an item read, what is wrong first: how it was read, what was set aside.
+
+    Of an item that asks a server, files are all that is told here: its refusals are in the ledger.
+    """
     for row in sorted(rows, key=lambda one: (not one.failed, one.about)):
-        if row.detail and (row.failed or row.unit.endswith(" row")):
-            told = row.detail.removeprefix(f"{row.about}: ")
-            lost = (
-                f"{row.failed} of {row.requested} rows set aside; "
-                if row.unit.endswith(" row") and row.failed
-                else ""
-            )
-            yield f"{row.about}: {lost}{told}"
+        if item.lane == "local" or (item.lane == "api" and row.unit.endswith(_OF_FILES)):
+            yield from _said(row)
+
+
+def _said(row: LedgerRow) -> Iterator[str]:
+    counted = row.unit.endswith(" row")
+    if row.detail and (row.failed or counted or row.unit.endswith(" series")):
+        lost = f"{row.failed} of {row.requested} rows set aside; " if counted and row.failed else ""
+        yield f"{row.about}: {lost}{row.detail.removeprefix(f'{row.about}: ')}"
 
 
 Made = TypeVar("Made")

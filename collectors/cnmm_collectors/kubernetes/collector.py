@@ -138,10 +138,10 @@ class KubernetesCollector:
 
     def _failed(self, blank: View, fault: KubeFault, reader: Reader, item: WorkItem) -> Iterator[Yield]:
         yield from Findings(blank, self.signals, reader).unread(fault.gap, str(fault))
-        yield from left(_exports(item), blank.cluster, fault.gap)
         yield LedgerRow(
             "kubernetes", "cluster", blank.cluster, 1, 0, failed=1, cause=fault.gap.value, detail=str(fault)
         )
+        yield from left(_exports(item), blank.cluster, fault.gap)
 
 
 def _exports(item: WorkItem) -> list[Path]:

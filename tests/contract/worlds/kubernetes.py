@@ -16,7 +16,7 @@ from doubles.kubernetes.objects import namespace, node, pod, workload
 from doubles.kubernetes.server import ApiServer, Handler, only
 from doubles.prometheus import cpu
 
-PARTS = ("server", "files")
+PARTS = ("server",)
 REALITIES = ("whole", "bare", "no export")
 PLACES = ("pods", "deployments", "networkpolicies", "apis")
 ONE_NAMESPACE = "403 but for one namespace"

@@ -67,11 +67,14 @@ def read_exports(
 
     Nobody knows what stands in such a file, or in one that `lost` names and that is not there.
     """
-    kept = Kept()
+    kept, accounts = Kept(), list[tuple[str, Answer, int]]()
     for name in lost:
         kept.fault = MetricsFault(f"{name}: no such file", Gap.NOT_VISIBLE)
         kept.ledger.append(_lost(cluster, name, kept.fault))
     for path in files:
+        if _claimed(path.name, settings) and cluster not in _claimed(path.name, settings):
+            kept.ledger.append(_skipped(f"{cluster.subject.name} {path.name}", "named as another cluster's"))
+            continue
         try:
             raw = door.read(path, LARGEST)
             answer = read_answer(raw)
@@ -82,13 +85,14 @@ def read_exports(
             kept.ledger.append(_lost(cluster, path.name, MetricsFault(said, fault.gap)))
             continue
         kept.series += own
-        kept.ledger.append(_account(cluster, path, answer, len(own)))
+        accounts.append((path.name, answer, len(own)))
         if own:
             kept.exports.append(Export(path.name, f"sha256:{hashlib.sha256(raw).hexdigest()}", len(own)))
     try:
         _decide(kept, as_of)
     except MetricsFault as fault:
         kept.fault = fault
+    kept.ledger += [_account(cluster, kept, *one) for one in accounts]
     return kept
 
 
@@ -110,30 +114,33 @@ def _about(answer: Answer, name: str, cluster: Cluster, settings: Settings) -> I
     the file's own cluster counts: the one whose pattern its name matches, or the only one there is.
     """
     ours = {label for one in settings.clusters for label in _called(one)} | set(_called(cluster))
-    claimed = [one for one in settings.clusters if one.metrics and fnmatchcase(name, one.metrics)]
-    alone = len(settings.clusters) <= 1 or claimed == [cluster]
+    alone = len(settings.clusters) <= 1 or _claimed(name, settings) == [cluster]
     for one in answer.series:
         if one.cluster in _called(cluster) if one.cluster in ours else alone:
             yield one
+
+
+def _claimed(name: str, settings: Settings) -> list[Cluster]:
+    """Return the clusters whose pattern a file's name matches."""
+    return [one for one in settings.clusters if one.metrics and fnmatchcase(name, one.metrics)]
 
 
 def _called(cluster: Cluster) -> tuple[str, ...]:
     return tuple(filter(None, (cluster.name, cluster.context)))
 
 
-def _account(cluster: Cluster, path: Path, answer: Answer, own: int) -> LedgerRow:
+def _account(cluster: Cluster, kept: Kept, name: str, answer: Answer, own: int) -> LedgerRow:
     other, whole = len(answer.series) - own, len(answer.series) + answer.unnamed
-    why = [
-        f"{number} series {said}"
-        for number, said in (
-            (answer.unnamed, "are not named as CPU use or requests"),
-            (other, "are about another cluster, or nobody says about which"),
-        )
-        if number
+    told = f"read as CPU use and requests, {kept.week.said}" if kept.week else f"not used: {kept.fault}"
+    parts = [
+        told if own else "",
+        f"{answer.unnamed} series are not named as CPU use or requests" if answer.unnamed else "",
+        f"{other} series are about another cluster, or nobody says about which" if other else "",
     ]
-    cause = Gap.NOT_COLLECTED.value if why else ""
-    about = f"{cluster.subject.name} {path.name}"
-    return LedgerRow("kubernetes", "metrics series", about, whole, own, whole - own, 0, cause, "; ".join(why))
+    return LedgerRow(
+        "kubernetes", "metrics series", f"{cluster.subject.name} {name}", whole, own, whole - own, 0,
+        Gap.NOT_COLLECTED.value if whole - own else "", "; ".join(filter(None, parts)),
+    )  # fmt: skip
 
 
 def _lost(cluster: Cluster, name: str, fault: MetricsFault) -> LedgerRow:
@@ -141,17 +148,21 @@ def _lost(cluster: Cluster, name: str, fault: MetricsFault) -> LedgerRow:
     return LedgerRow("kubernetes", "metrics file", about, 1, 0, 0, 1, fault.gap.value, str(fault))
 
 
+def _skipped(about: str, why: str) -> LedgerRow:
+    return LedgerRow("kubernetes", "metrics file", about, 1, 0, 1, 0, Gap.NOT_COLLECTED.value, why)
+
+
 def left(files: Sequence[Path], cluster: str, gap: Gap) -> Iterator[LedgerRow]:
-    """Yield an account of exports that were not read, because the cluster they are about was not."""
+    """Yield an account of exports that were not read, because the cluster they may be about was not."""
     for path in files:
-        about, said = f"{cluster} {path.name}", "the cluster it may be about was not read"
-        yield LedgerRow("kubernetes", "metrics file", about, 1, 0, 1, 0, gap.value, said)
+        about, why = f"{cluster} {path.name}", "the cluster it may be about was not read"
+        yield LedgerRow("kubernetes", "metrics file", about, 1, 0, 0, 1, gap.value, why)
 
 
 def idle(facts: Sequence[tuple[str, str]]) -> Iterator[LedgerRow]:
     """Yield an account of exports that lie beside no cluster at all."""
     for name in (*(path.name for path in files_of(facts)), *missing(facts)):
-        yield LedgerRow("kubernetes", "metrics file", name, 1, 0, 1, 0, Gap.NOT_COLLECTED.value, NO_CLUSTER)
+        yield _skipped(name, NO_CLUSTER)
 
 
 def probe_exports(

@@ -202,7 +202,7 @@ def test_a_cluster_without_an_export_says_which_one_it_takes(run: Run, shop: Api
 def test_exports_beside_a_cluster_that_is_down_are_accounted_for(read: Read, api: ApiServer) -> None:
     api.faults[""] = lambda handler: handler.status(401, "Unauthorized") or True  # type: ignore[func-returns-value]
     rows = [one for one in read(WHOLE).ledger if one.unit == "metrics file"]
-    assert [(one.skipped, one.cause) for one in rows] == [(1, "not_permitted")]
+    assert [(one.failed, one.cause) for one in rows] == [(1, "not_permitted")]
 
 
 def test_exports_without_any_cluster_are_accounted_for(run: Run, tmp_path: Path) -> None:
@@ -228,3 +228,10 @@ def test_doctor_says_what_an_export_tells(
     )
     assert (found.readable, found.signals) == (readable, (KEY,))
     assert says in found.detail
+
+
+def test_a_file_that_is_named_as_another_cluster_s_changes_nothing_here(read: Read) -> None:
+    other = [TWO[0], {**TWO[1], "metrics": "prod-*"}]
+    seen = read(b"half", clusters=other)
+    assert seen.gap(KEY, SHOP) == "not_collected"
+    assert [(one.skipped, one.failed) for one in seen.ledger if one.unit.startswith("metrics")] == [(1, 0)]
