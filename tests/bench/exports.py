@@ -28,6 +28,8 @@ from pathlib import Path
 from cnmm_collectors.people import PeopleCollector
 from cnmm_collectors.plugin import LedgerRow, Target
 from cnmm_collectors.reader import SourceReader
+from cnmm_scanner.cycles import search_rarely
+search_rarely()  # as every process of a scan does
 collector = PeopleCollector()
 reader = SourceReader(collector="people", version="1", as_of=date(2026, 11, 1), now="2026-11-01T00:00:00Z")
 settings = collector.Settings()
