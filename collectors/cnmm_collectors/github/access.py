@@ -53,6 +53,8 @@ def _team(client: Client, organisation: str, row: Mapping[str, Any]) -> Team:
     nodes, everyone = _all(client, organisation, slug, row, "members", "nodes", "team members")
     grants = _grants(edges, organisation)
     members = frozenset(str(one["login"]) for one in nodes if isinstance(one, Mapping) and one.get("login"))
+    # A row that is withheld is counted by the host, and is still somebody or something.
+    whole, everyone = whole and all(map(_is_shown, edges)), everyone and len(members) == len(nodes)
     parent = row.get("parentTeam")
     size = _count(row.get("members"))
     # How many are in a team is not cited: a small number would single people out.
@@ -85,6 +87,11 @@ def _all(
                 return found, False
             found += page.rows
     return found, len(found) >= _count(first)
+
+
+def _is_shown(edge: Any) -> bool:
+    node = edge.get("node") if isinstance(edge, Mapping) else None
+    return isinstance(node, Mapping) and isinstance(node.get("name"), str)
 
 
 def _grants(edges: Sequence[Any], organisation: str) -> dict[str, Right]:

@@ -64,6 +64,8 @@ def _change(row: Mapping[str, Any], bots: Iterable[str], repairs: frozenset[str]
     nodes = found.get("nodes") if isinstance(found, Mapping) else None
     if merged is None or created is None or not isinstance(name, Mapping) or not isinstance(nodes, list):
         return None
+    if not shown_whole(row.get("labels")) or not shown_whole(row.get("commits")):
+        return None
     login, human = login_of(row.get("author"), bots)
     reviews = tuple(one for node in nodes if (one := _review(node, bots)) is not None)
     total = found.get("totalCount") if isinstance(found, Mapping) else None
@@ -84,6 +86,12 @@ def _begun(commits: Any) -> Any:
 def _repairs(row: Mapping[str, Any], words: frozenset[str]) -> bool:
     """True for a revert, which the host itself titles so, and for a change with the label of a repair."""
     return str(row.get("title", "")).startswith('Revert "') or bool(labels_of(row) & words)
+
+
+def shown_whole(connection: Any) -> bool:
+    """True where no row of a list is withheld; a list that is hidden is another matter."""
+    nodes = connection.get("nodes") if isinstance(connection, Mapping) else None
+    return not isinstance(nodes, list) or all(isinstance(one, Mapping) for one in nodes)
 
 
 def labels_of(row: Mapping[str, Any]) -> frozenset[str]:

@@ -54,6 +54,8 @@ def _judge(
         return Unknown(why.gap, why.detail), None
     if stop is not None:
         return Unknown(stop.gap, stop.explain()), None
+    if not one.branch:
+        return Unknown(Gap.NOT_VISIBLE, "the default branch is not shown"), None
     return _ask(client, namer, one, start, why is None)
 
 

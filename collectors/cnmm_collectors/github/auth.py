@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from cnmm_collectors.github.settings import App, Settings
@@ -20,6 +22,8 @@ from cnmm_collectors.signals import Gap
 API_VERSION = "2022-11-28"
 ACCEPT = "application/vnd.github+json"
 _RENEW = 300.0
+_UNTOLD = 600.0
+"""How long a token is taken to live where its end is not told, in seconds."""
 _MOST_KEY = 64 * 1024
 
 
@@ -39,13 +43,13 @@ class Installation:
         self._reader, self._settings, self._app = reader, settings, app
         self._lock = threading.Lock()
         self._token = ""
-        self._ends = 0.0
+        self._ends = -math.inf
         self.identity = Identity("app")
 
     def authorise(self) -> Mapping[str, str]:
         """Return the header for one request; raises HttpFault where no token is given."""
         with self._lock:
-            if time.time() > self._ends - _RENEW:
+            if time.monotonic() > self._ends - _RENEW:
                 self._renew()
             return {"Authorization": f"Bearer {self._token}"}
 
@@ -59,7 +63,8 @@ class Installation:
         if not isinstance(found, dict) or not isinstance(found.get("token"), str):
             raise HttpFault("the App's installation gives no token: check id, key and installation",
                             Gap.NOT_PERMITTED)  # fmt: skip
-        self._token, self._ends = found["token"], _moment(found.get("expires_at"))
+        left = _seconds(found.get("expires_at"), answer.headers.get("date", ""))
+        self._token, self._ends = found["token"], time.monotonic() + left
         granted = found.get("permissions")
         self.identity = Identity(
             "app",
@@ -100,11 +105,13 @@ def secret_of(reader: Reader, settings: Settings) -> str:
         return ""
 
 
-def _moment(text: Any) -> float:
+def _seconds(ends: Any, now: str) -> float:
+    """Return how long a token lives, by the host's own clock: this machine's may be hours off."""
     try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        return time.time() + 600
+        lasts = datetime.fromisoformat(str(ends)) - parsedate_to_datetime(now)
+    except (TypeError, ValueError):
+        return _UNTOLD
+    return lasts.total_seconds() if lasts.total_seconds() > 0 else _UNTOLD
 
 
 def dump(query: str, variables: Mapping[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from cnmm_collectors.github.activity import shown_whole
 from cnmm_collectors.github.client import Client, unread
 from cnmm_collectors.github.searching import login_of
 from cnmm_collectors.hosts.deployments import Deployment, Releases
@@ -58,6 +59,8 @@ def _read(
         kept = _more(client, one, node, start)
         if isinstance(kept, Unread):
             why[one.name] = kept
+        elif not all(isinstance(row, Mapping) and shown_whole(row.get("statuses")) for row in (*rows, *kept)):
+            why[one.name] = Unread(Gap.MALFORMED, "a deployment was withheld")
         else:
             found[one.name] = _judge(client, one, [*rows, *kept], start, end)
 

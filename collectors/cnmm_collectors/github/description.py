@@ -11,7 +11,7 @@ from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.github.environments import production_of
 from cnmm_collectors.github.rules import merge_rules
-from cnmm_collectors.hosts.facts import NOT_ASKED, Owners, Persons, Read, Repository, Standing, Unread, moment
+from cnmm_collectors.hosts.facts import Owners, Persons, Read, Repository, Standing, Unread, moment
 from cnmm_collectors.signals import Gap
 
 _OWNER_FILES = ("inGithub", "inRoot", "inDocs")
@@ -22,6 +22,7 @@ _STATES = (
     ("isFork", Standing.FORK),
     ("isTemplate", Standing.TEMPLATE),
 )
+_NO_BRANCH = Unread(Gap.NOT_VISIBLE, "the default branch is not shown")
 _ID = re.compile(r"[0-9a-f]{40}")
 _ENTRY = re.compile(r"(?<!\\)\s+")
 
@@ -64,7 +65,7 @@ def describe(
         visible_inside=_visible(seen, sight, name),
         rules=merge_rules(branch, administers, seen.hidden("defaultBranchRef"), cite)
         if branch
-        else NOT_ASKED,
+        else seen.hidden("defaultBranchRef") or _NO_BRANCH,
         owners=_owners(seen),
         dependency_alerts=_dependency_alerts(seen, administers),
         persons=_persons(seen, sight.owners),
@@ -146,6 +147,8 @@ def _owners(seen: _Node) -> Read[Owners | None] | Unread:
         return Unread(
             Gap.UNSUPPORTED, "the ownership file is too large, no text, or was not judged by the host"
         )
+    if not all(isinstance(one, Mapping) for one in errors):
+        return Unread(Gap.MALFORMED, "an error in the ownership file is withheld")
     bad = sum("owner" in str(one.get("kind", "")).lower() for one in errors if isinstance(one, Mapping))
     entries = count_entries(text)
     return Read(Owners(entries, min(bad, entries)), seen.cite)

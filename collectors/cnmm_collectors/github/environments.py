@@ -69,6 +69,8 @@ def _gate(node: Mapping[str, Any]) -> Gate | Unread:
     nodes = rules.get("nodes") if isinstance(rules, Mapping) else None
     if not isinstance(nodes, list) or not isinstance(rules, Mapping) or rules.get("totalCount") != len(nodes):
         return Unread(Gap.NOT_PERMITTED, "the environment's rules are hidden")
+    if not all(map(_is_whole, nodes)):
+        return Unread(Gap.NOT_VISIBLE, "a reviewer of the environment is withheld")
     reviewers = [
         one for rule in nodes if isinstance(rule, Mapping) and rule.get("type") == "REQUIRED_REVIEWERS"
         for one in _reviewers(rule)
@@ -76,6 +78,14 @@ def _gate(node: Mapping[str, Any]) -> Gate | Unread:
     teams = frozenset(str(one.get("slug")) for one in reviewers if one.get("__typename") == "Team")
     persons = any(one.get("__typename") == "User" for one in reviewers)
     return Gate(bool(reviewers), teams, persons)
+
+
+def _is_whole(rule: Any) -> bool:
+    """True where a rule is shown, and every reviewer of it that the host counts."""
+    if not isinstance(rule, Mapping) or rule.get("type") != "REQUIRED_REVIEWERS":
+        return isinstance(rule, Mapping)
+    found = rule.get("reviewers")
+    return isinstance(found, Mapping) and found.get("totalCount") == len(list(_reviewers(rule)))
 
 
 def _reviewers(rule: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

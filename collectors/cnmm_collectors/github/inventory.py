@@ -24,6 +24,7 @@ _NO_SIGN_ON = ("free", "team")
 """Plans without sign-in through a provider, at the organisation or above it."""
 _NOT_IN_PLAN = Unread(Gap.NOT_LICENSED, "the plan does not include sign-in through a provider")
 _SIGN_ON = Unread(Gap.UNSUPPORTED, "the host does not show whether sign-in through the provider is enforced")
+_PERSON = Outcome(Kind.UNSUPPORTED, "a personal account, no organisation: name its repositories one by one")
 _OWN_CALLS = 17
 """The calls an organisation takes beside those that grow with it."""
 _ADMINISTRATION = ("read", "write")
@@ -64,7 +65,8 @@ def read_head(client: Client, organisation: str) -> _Head:
     answer, outcome = client.query("organisation", org=organisation)
     found = answer.at("organization") if answer is not None else None
     if answer is None or not isinstance(found, Mapping):
-        raise Unseen((answer.miss("organization") if answer is not None else None) or outcome)
+        why = (answer.miss("organization") if answer is not None else None) or outcome
+        raise Unseen(_PERSON if why.kind is Kind.NOT_VISIBLE and _is_person(client, organisation) else why)
     rest, rest_outcome = client.get(f"/orgs/{organisation}")
     if rest_outcome.kind is Kind.PRESENT and not isinstance(rest, Mapping):
         rest_outcome = Outcome(Kind.MALFORMED, "the host gave no organisation")
@@ -75,6 +77,11 @@ def read_head(client: Client, organisation: str) -> _Head:
         answer, shown, rest_outcome, (client.cite(f"organisation: {organisation}", _public(found)),),
         (client.cite("organisation settings", settings, path=f"/orgs/{organisation}"),) if shown else (),
     )  # fmt: skip
+
+
+def _is_person(client: Client, login: str) -> bool:
+    body, outcome = client.get(f"/users/{login}")
+    return outcome.kind is Kind.PRESENT and isinstance(body, Mapping) and body.get("type") == "User"
 
 
 def _plan(rest: Mapping[str, Any] | None) -> str:

@@ -17,6 +17,7 @@ from cnmm_collectors.signals import Gap
 _HIDDEN = Unread(
     Gap.NOT_PERMITTED, "the setting is hidden; needs administration: read as owner or security manager"
 )
+_WITHHELD = Unread(Gap.MALFORMED, "an alert was withheld or is malformed")
 _HIDE: dict[str, Any] = {"hide_secret": "true"}
 _REAL = frozenset({"revoked"})
 _EXCUSED = frozenset(
@@ -124,6 +125,8 @@ def read_scans(client: Client, organisation: str, as_of: date, days: int, fresh_
         if (alert := _alert(kind, row)) is not None and _within(alert, start)
     ]  # fmt: skip
     why = {kind: _why(found) for kind, found in lists.items() if not found.complete}
+    lost = {kind for (kind, _), row in rows.items() if _alert(kind, row) is None}
+    why |= {kind: _WITHHELD for kind in lost if kind not in why}
     cites = tuple(
         client.cite(f"{kind} alerts", {"alerts": len(found.rows)},
                     path=f"/orgs/{organisation}/{kind.split()[0]}/alerts")
@@ -167,7 +170,10 @@ def _alert(kind: str, row: Any) -> Alert | None:
         rule = row.get("rule")
         critical = isinstance(rule, Mapping) and rule.get("security_severity_level") == "critical"
     else:
-        critical = True
+        # An older host may not know the filter and list them all.
+        found = row.get("security_advisory")
+        said = found.get("severity") if isinstance(found, Mapping) else None
+        critical = said in (None, "critical")
     reason = str(row.get("dismissed_reason") or "").lower()
     return Alert(name, critical, created, moment(row.get("fixed_at")), reason in _EXCUSED)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from cnmm_collectors.github.activity import labels_of, scope_of
+from cnmm_collectors.github.activity import labels_of, scope_of, shown_whole
 from cnmm_collectors.github.client import Client, unread
 from cnmm_collectors.github.searching import (
     Question,
@@ -109,6 +109,8 @@ def _item(
 ) -> Item | None:
     name, opened, moved = row.get("repository"), moment(row.get("createdAt")), moment(row.get("updatedAt"))
     if opened is None or moved is None or not isinstance(name, Mapping):
+        return None
+    if not shown_whole(row.get("labels")) or not shown_whole(row.get("timelineItems")):
         return None
     author, human = login_of(row.get("author"), bots)
     end = datetime.combine(as_of + timedelta(days=1), time(), UTC)

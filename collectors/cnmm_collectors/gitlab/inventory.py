@@ -22,6 +22,7 @@ from cnmm_collectors.hosts.facts import SAMPLED, Draw, Organisation, Repository,
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
+_PERSON = Outcome(Kind.UNSUPPORTED, "a personal namespace, no group: name its projects one by one")
 _OWN_CALLS = 14
 """The calls a group takes beside those that grow with it."""
 
@@ -38,10 +39,15 @@ def read_group(client: Client, path: str) -> Mapping[str, Any]:
     """Return a group's own settings; raises Unseen."""
     body, outcome = client.get(path_of("groups", path), with_projects="false")
     if outcome.kind is not Kind.PRESENT:
-        raise Unseen(outcome)
+        raise Unseen(_PERSON if outcome.kind is Kind.NOT_VISIBLE and _is_person(client, path) else outcome)
     if not isinstance(body, Mapping) or not isinstance(body.get("full_path"), str):
         raise Unseen(Outcome(Kind.MALFORMED, "the host gave no group"))
     return body
+
+
+def _is_person(client: Client, path: str) -> bool:
+    body, outcome = client.get(path_of("namespaces", path))
+    return outcome.kind is Kind.PRESENT and isinstance(body, Mapping) and body.get("kind") == "user"
 
 
 def count_calls(client: Client, group: str) -> int:

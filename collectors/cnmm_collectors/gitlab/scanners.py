@@ -80,6 +80,8 @@ def _ran(
     if row.data.get("builds_access_level") == "disabled":
         hidden = None
     whole = all(isinstance(_artifacts(node), list) for node in nodes)
+    if not row.data.get("default_branch"):
+        hidden = hidden or Unread(Gap.NOT_VISIBLE, "the default branch is not shown")
     hidden = hidden or (None if whole else Unread(Gap.NOT_VISIBLE, "the reports of a pipeline are withheld"))
     hidden = hidden or (
         Unread(Gap.NOT_COLLECTED, "the host lists more pipelines than were read") if more else None

@@ -81,7 +81,8 @@ def find_all(
 ) -> Iterator[Yield]:
     """Yield everything settings, rights and alerts say, what to clone, and what is to be read next."""
     organisation, ownership = known.organisation, known.ownership
-    later = frozenset(plan.answers())
+    # Where nothing is in use no later work follows, and nobody else would answer.
+    later = frozenset(plan.answers()) if organisation.active else frozenset()
     now = [spec for spec in specs if spec.id not in later]
     yield from populations(organisation, ownership, namer)
     if known.scans is not None:

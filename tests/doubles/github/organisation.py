@@ -170,6 +170,8 @@ class Organisation:
     linked: int | None = None
     members: int = 12
     admins: list[str] = field(default_factory=lambda: ["olga-owner"])
+    persons: list[str] = field(default_factory=list)
+    """Accounts of persons that the host shows by name."""
     outside: list[str] = field(default_factory=list)
     """Outside collaborators."""
     concealed: int = 0

@@ -394,15 +394,23 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
         return (200, [{"created_at": at}], {}) if at else (404, {"message": "no analysis found"}, {})
     if parts.path == f"{own}/copilot/billing":
         return (200, {"seat_breakdown": org.seats}, {}) if org.seats else (404, {"message": "Not Found"}, {})
-    if parts.path == f"{own}/external-groups" and org.external_groups:
-        groups = [{"group_id": 1, "group_name": name} for name in org.external_groups]
-        return 200, {"groups": groups}, {}
+    if (account := _account(org, parts.path)) is not None:
+        return 200, account, {}
     if "/git/trees/" in parts.path:
         return *files.listing(org, parts.path), {}
     rows = _rows(org, parts.path.removeprefix(own), query)
     if rows is None:
         return 404, {"message": "Not Found"}, {}
     return _listed(double, parts.path, query, rows, fault)
+
+
+def _account(org: Organisation, path: str) -> Row | None:
+    """Return an account that is shown by name, or the groups of the provider."""
+    if path.startswith("/users/") and path[7:] in org.persons:
+        return {"login": path[7:], "type": "User"}
+    if path == f"/orgs/{org.login}/external-groups" and org.external_groups:
+        return {"groups": [{"group_id": 1, "group_name": name} for name in org.external_groups]}
+    return None
 
 
 def _rows(org: Organisation, path: str, query: dict[str, str]) -> list[Row] | None:

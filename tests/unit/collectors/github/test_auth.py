@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import pickle
+import time
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from cnmm_collectors.github.auth import Installation
+from cnmm_collectors.github.settings import App
 from cnmm_collectors.subjects import SubjectKind
 from doubles.github.organisation import Organisation, acme
 from doubles.github.server import Double, serve
-from unit.collectors.github.workshop import TOKEN, Scan
+from unit.collectors.github.workshop import TOKEN, Scan, reader, settings
 
 MINTED = "ghs_mintedMinted0123456789mintedCD"
 
@@ -109,3 +113,19 @@ def test_no_log_holds_a_token_or_an_account(caplog: pytest.LogCaptureFixture) ->
     for planted in (TOKEN, "ann-a", "olga-owner"):
         assert planted not in caplog.text
     assert TOKEN.encode() not in pickle.dumps(found.found)
+
+
+@pytest.mark.parametrize("hours", [-5, 0, 5])
+def test_a_clock_that_is_hours_off_makes_no_token_for_every_request(
+    hours: int, app: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(acme()) as double:
+        ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3_600 * (1 + hours)))
+        double.organisation.installation = {"token": MINTED, "expires_at": ends, "permissions": {}}
+        # The host's own clock is off by as much: to this machine, the token ended long ago or ends much later.
+        told = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 3_600 * hours))
+        monkeypatch.setattr(BaseHTTPRequestHandler, "date_time_string", lambda *_: told)
+        held = Installation(reader(), settings(double, app=app), App(**app))
+        for _ in range(5):
+            assert held.authorise() == {"Authorization": f"Bearer {MINTED}"}
+        assert len(double.tokens) == 1
