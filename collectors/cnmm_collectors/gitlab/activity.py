@@ -238,7 +238,11 @@ def _blocked(row: Any, limit: datetime) -> bool | None:
     if not isinstance(row, Mapping) or not isinstance(row.get("project"), Mapping):
         return None
     reviewers, notes = listed(row, "reviewers"), listed(row, "notes")
-    if reviewers is None or notes is None:
+    if (
+        reviewers is None
+        or notes is None
+        or not all(isinstance(one, Mapping) for one in (*reviewers, *notes))
+    ):
         return None
     asking = {account(one, ())[0] for one in reviewers if _interaction(one, "reviewState") == _BLOCKS}
     times = _times(notes, "requested_changes")

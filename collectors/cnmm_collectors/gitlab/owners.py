@@ -33,6 +33,8 @@ def read_owners(
     nodes = blobs.get("nodes") if isinstance(blobs, Mapping) else None
     if not isinstance(nodes, list):
         return Unread(Gap.NOT_PERMITTED, "files cannot be read; needs Reporter")
+    if not all(isinstance(one, Mapping) for one in nodes):
+        return Unread(Gap.NOT_VISIBLE, "a file is withheld")
     held = {str(one.get("path")): one for one in nodes if isinstance(one, Mapping)}
     path = next((path for path in _FILES if path in held), "")
     if not path:
@@ -60,6 +62,8 @@ def _checked(sight: Sight, detail: Detail, key: str) -> Mapping[str, Any] | Unre
     result = checked.get(key) if isinstance(checked, Mapping) else None
     if not isinstance(result, Mapping) or not isinstance(result.get("validationErrors"), list):
         return lacking or Unread(Gap.NOT_VISIBLE, "the host did not check the ownership file")
+    if not all(isinstance(one, Mapping) for one in result["validationErrors"]):
+        return Unread(Gap.NOT_VISIBLE, "an error in the ownership file is withheld")
     return result
 
 

@@ -22,6 +22,7 @@ _OF_EVERY_CHANGE = ("ANY_APPROVER", "REGULAR")
 _OTHER_JOBS = Unread(
     Gap.NOT_COLLECTED, "no change was merged yet: which jobs its pipeline must pass is not shown"
 )
+_PUSHERS = Unread(Gap.NOT_VISIBLE, "who may push past the approval is hidden")
 _SKIPPED = Unread(Gap.NOT_COLLECTED, "the pipeline has more jobs than were listed")
 
 
@@ -72,20 +73,22 @@ def _approvals(
     lacking = sight.subscription.lacking(Tier.PREMIUM, "rules of approval")
     listed = detail.part("approvals", "demanded")
     nodes, whole = (None, False) if isinstance(listed, Unread) else nodes_of(listed)
+    binding = [one for one in nodes or () if matches(one, branch) or one.get("name") in _EVERY]
     required = [
         rule.get("approvalsRequired")
-        for one in nodes or ()
-        if matches(one, branch) or one.get("name") in _EVERY
+        for one in binding
         for rule in _rows(one.get("approvalRules"))
         if rule.get("type") in _OF_EVERY_CHANGE
     ]
-    past = _pushed_past(protected)
-    if any(isinstance(count, int) and count >= 1 for count in required) and past is not None:
-        return not past, hidden
+    # A rule that is hidden may keep everybody from pushing past the approval.
+    past = _pushed_past(protected) if protected or hidden is None else None
+    if any(isinstance(count, int) and count >= 1 for count in required):
+        return (None, hidden or _PUSHERS) if past is None else (not past, hidden)
     if lacking is not None:
         return None, lacking
     if isinstance(listed, Unread):
         return None, listed
+    whole = whole and not any(_withholds(one.get("approvalRules")) for one in binding)
     if hidden is not None or nodes is None or not whole:
         return None, hidden or Unread(Gap.NOT_PERMITTED, "rules of approval are hidden; needs Maintainer")
     return _by_policy(sight, detail, bool(required))
@@ -99,7 +102,7 @@ def _by_policy(sight: Sight, detail: Detail, seen: bool) -> tuple[bool | None, U
     if isinstance(policies, Unread):
         return None, policies
     on = [one for one in _rows(policies) if one.get("enabled") is True]
-    if isinstance(policies, Mapping) and not on:
+    if isinstance(policies, Mapping) and not on and not _withholds(policies):
         return False, None
     return None, Unread(Gap.NOT_COLLECTED, "a security policy may demand approvals; its rules are not read")
 
@@ -113,8 +116,9 @@ def _pushed_past(protected: Sequence[Mapping[str, Any]]) -> bool | None:
         for one in protected
         for level in _rows(one["branchProtection"].get("pushAccessLevels"))
     ]
-    if any(not isinstance(_listed(one), list) for one in protected):
-        return None
+    lists = [_listed(one) for one in protected]
+    if not all(isinstance(one, list) and all(isinstance(each, Mapping) for each in one) for one in lists):
+        return None if not any(isinstance(level, int) and level > 0 for level in levels) else True
     return any(isinstance(level, int) and level > 0 for level in levels)
 
 
@@ -130,6 +134,8 @@ def _checks(sight: Sight, row: Row, detail: Detail) -> tuple[tuple[str, ...], Un
     if row.data.get("only_allow_merge_if_all_status_checks_passed") is True:
         listed = detail.part("approvals", "demanded")
         nodes, _ = (None, False) if isinstance(listed, Unread) else nodes_of(listed)
+        if any(_withholds(one.get("externalStatusChecks")) for one in nodes or ()):
+            why = Unread(Gap.NOT_VISIBLE, "a status check is withheld")
         names |= {
             str(check.get("name", ""))
             for one in nodes or ()
@@ -139,8 +145,8 @@ def _checks(sight: Sight, row: Row, detail: Detail) -> tuple[tuple[str, ...], Un
     if not isinstance(required, bool):
         return tuple(sorted(names)), Unread(Gap.NOT_PERMITTED, "the setting is hidden; needs Reporter")
     if required:
-        jobs, why = _blocking(detail)
-        names |= jobs
+        jobs, more = _blocking(detail)
+        names, why = names | jobs, why or more
     return tuple(sorted(names)), why
 
 
@@ -189,6 +195,12 @@ def nodes_of(connection: Any) -> tuple[list[Mapping[str, Any]] | None, bool]:
     info = connection.get("pageInfo")
     more = isinstance(info, Mapping) and info.get("hasNextPage") is True
     return nodes, not more and len(nodes) == len(connection["nodes"])
+
+
+def _withholds(connection: Any) -> bool:
+    """True where a list is shown and a row of it is not."""
+    nodes, _ = nodes_of(connection)
+    return nodes is not None and len(nodes) < len(connection["nodes"])
 
 
 def _rows(connection: Any) -> Iterable[Mapping[str, Any]]:

@@ -79,7 +79,7 @@ def _ran(
     hidden = sight.lacking(sight.in_project(row.data), Role.REPORTER, "pipelines")
     if row.data.get("builds_access_level") == "disabled":
         hidden = None
-    whole = all(isinstance(_artifacts(node), list) for node in nodes)
+    whole = all(map(_is_whole, nodes))
     if not row.data.get("default_branch"):
         hidden = hidden or Unread(Gap.NOT_VISIBLE, "the default branch is not shown")
     hidden = hidden or (None if whole else Unread(Gap.NOT_VISIBLE, "the reports of a pipeline are withheld"))
@@ -108,6 +108,11 @@ def _all(why: Unread) -> Ran:
 
 def _artifacts(node: Any) -> Any:
     return node.get("jobArtifacts") if isinstance(node, Mapping) else None
+
+
+def _is_whole(node: Any) -> bool:
+    found = _artifacts(node)
+    return isinstance(found, list) and all(isinstance(one, Mapping) for one in found)
 
 
 def _kinds(node: Any) -> Iterator[str]:
