@@ -27,7 +27,7 @@ from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.contents import CALLS, CONTENTS, read_contents, refuse_contents
 from cnmm_collectors.github.deploying import read_releases
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
-from cnmm_collectors.github.practice import with_practice
+from cnmm_collectors.github.practice import with_attestations
 from cnmm_collectors.github.probes import probe_all
 from cnmm_collectors.github.provenance import STATEMENTS, read_statements
 from cnmm_collectors.github.searching import scopes_of, today_of
@@ -56,7 +56,7 @@ from cnmm_collectors.subjects import SubjectKind
 
 FAMILIES = ("host", "codeowners", "iam")
 _LOCATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})(?:/([A-Za-z0-9._-]{1,100}))?")
-_ONE = 9
+_ONE = 10
 """The calls that a repository alone takes, at most."""
 
 
@@ -201,7 +201,7 @@ class GitHubCollector:
         found = read_one(client, organisation, name) if name else read_organisation(client, organisation)
         if not name:
             found = draw_from(found, client.settings.sample, client.settings.seed)
-        found = with_practice(client, found, organisation)
+        found = with_attestations(client, found, organisation)
         days = client.settings.alert_days
         scans = None if name else read_scans(client, organisation, reader.as_of, days, FRESH_DAYS)
         return Known(found, judge_ownership(found), scans)

@@ -10,6 +10,7 @@ from typing import Any
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.github.environments import production_of
+from cnmm_collectors.github.practice import checked_of, release_of
 from cnmm_collectors.github.rules import merge_rules
 from cnmm_collectors.hosts.facts import Owners, Persons, Read, Repository, Standing, Unread, moment
 from cnmm_collectors.signals import Gap
@@ -75,6 +76,10 @@ def describe(
         open_changes=answer.at(*at, "openChanges", "totalCount"),
         archived_at=moment(node.get("archivedAt")),
         tip=_tip(node, branch),
+        release=release_of(client, node, answer, at, f"{sight.organisation}/{name}"),
+        checked=checked_of(
+            client, node, answer, at, str(branch.get("name") or ""), f"{sight.organisation}/{name}"
+        ),
     )
 
 
@@ -192,7 +197,9 @@ def _debt(seen: _Node) -> tuple[int, int] | None:
 
 def _public(node: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is cited of a node: everything that is about it, nothing that names an account."""
-    shown = {key: value for key, value in node.items() if key not in (*_OWNER_FILES, "collaborators", "id")}
+    # What was released and what ran is cited by itself.
+    apart = (*_OWNER_FILES, "collaborators", "id", "latestRelease", "merged")
+    shown = {key: value for key, value in node.items() if key not in apart}
     for field in _OWNER_FILES:
         blob = node.get(field)
         shown[field] = blob.get("oid") if isinstance(blob, Mapping) else None

@@ -13,7 +13,6 @@ from cnmm_collectors.github.client import Answer, Client, own_page, unread
 from cnmm_collectors.github.configurations import with_configurations
 from cnmm_collectors.github.description import Sight, describe, readable
 from cnmm_collectors.github.environments import read_gates
-from cnmm_collectors.github.practice import BATCH
 from cnmm_collectors.github.security import read_assistant, read_security, read_security_of
 from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Team, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
@@ -112,11 +111,7 @@ def count_calls(client: Client, organisation: str) -> tuple[int, int]:
     teams = head.answer.at("organization", "teams", "totalCount")
     count = repositories if isinstance(repositories, int) else 0
     grants = teams if isinstance(teams, int) else 0
-    drawn = count if client.settings.sample is None else min(count, client.settings.sample)
-    pages = (
-        -(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50),
-        -(-drawn // BATCH),
-    )  # fmt: skip
+    pages = (-(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50))
     return _OWN_CALLS + sum(pages), count
 
 

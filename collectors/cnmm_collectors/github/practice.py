@@ -1,4 +1,4 @@
-"""The newest release and the newest merged change of twenty repositories in one request, and who attested."""
+"""What a repository shows of its newest release and its newest merged change, and who attested."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.hosts.facts import (
-    SAMPLED,
     Attested,
     Checked,
     Organisation,
@@ -21,10 +20,8 @@ from cnmm_collectors.hosts.facts import (
     Unread,
     moment,
 )
-from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.signals import Gap
 
-BATCH = 20
 _HIDDEN = Unread(Gap.NOT_PERMITTED, "releases are hidden; needs contents: read")
 _NO_CHANGES = Unread(Gap.NOT_PERMITTED, "changes are hidden; needs pull requests: read")
 _NO_BRANCH = Unread(Gap.NOT_VISIBLE, "the default branch is not shown")
@@ -32,33 +29,22 @@ _NO_CHECKS = Unread(Gap.NOT_PERMITTED, "checks are hidden; needs checks: read an
 _PREDICATES = ("provenance", "sbom")
 
 
-def with_practice(client: Client, organisation: Organisation, login: str) -> Organisation:
-    """Return the organisation with what its repositories in use published and ran; sampled as they are."""
-    wanted = [one for one in organisation.drawn if one.key]
-    held = _attesting(client, login) if wanted else None
-    found: dict[str, Repository] = {}
-    for start in range(0, len(wanted), BATCH):
-        found |= {one.name: one for one in _ask(client, wanted[start : start + BATCH], login)}
-    return replace(
-        organisation,
-        repositories=tuple(_told(one, found, organisation, held) for one in organisation.repositories),
-    )
+def with_attestations(client: Client, organisation: Organisation, login: str) -> Organisation:
+    """Return the organisation with which of its repositories in use made attestations that the host holds."""
+    if not organisation.active:
+        return organisation
+    held = _attesting(client, login)
+    return replace(organisation, repositories=tuple(_with(one, held) for one in organisation.repositories))
 
 
-def _told(
-    one: Repository, found: Mapping[str, Repository], organisation: Organisation,
-    held: tuple[Mapping[str, frozenset[str]], tuple[Evidence, ...]] | Unread | None,
-) -> Repository:  # fmt: skip
-    if one.standing is not Standing.ACTIVE:
-        return one
-    if organisation.leaves_out(one):
-        return replace(one, release=SAMPLED, checked=SAMPLED, attested=SAMPLED)
-    named = found.get(one.name, one)
-    if held is None or isinstance(held, Unread):
-        return replace(named, attested=held)
+def _with(
+    one: Repository, held: tuple[Mapping[str, frozenset[str]], tuple[Evidence, ...]] | Unread
+) -> Repository:
+    if one.standing is not Standing.ACTIVE or isinstance(held, Unread):
+        return replace(one, attested=held if isinstance(held, Unread) else None)
     lists, cite = held
     made = Attested(one.name in lists["provenance"], one.name in lists["sbom"])
-    return replace(named, attested=Read(made, cite))
+    return replace(one, attested=Read(made, cite))
 
 
 def _attesting(
@@ -76,34 +62,7 @@ def _attesting(
     return found, tuple(cites)
 
 
-def _ask(client: Client, part: Sequence[Repository], login: str) -> list[Repository]:
-    """Return what a part shows; a question that is too much is asked in halves."""
-    answer, outcome = client.query("practice", ids=[one.key for one in part])
-    if answer is None and outcome.kind is Kind.ERROR and len(part) > 1:
-        middle = len(part) // 2
-        return [each for half in (part[:middle], part[middle:]) for each in _ask(client, half, login)]
-    return [_one(client, one, answer, outcome, position, login) for position, one in enumerate(part)]
-
-
-def _one(
-    client: Client, one: Repository, answer: Answer | None, outcome: Outcome, position: int, login: str
-) -> Repository:
-    if answer is None:
-        return replace(one, release=unread(outcome), checked=unread(outcome))
-    node = answer.at("nodes", position)
-    if not isinstance(node, Mapping) or node.get("id") != one.key:
-        why = answer.miss("nodes", position)
-        hidden = unread(why) if why else Unread(Gap.NOT_VISIBLE, "the repository is hidden")
-        return replace(one, release=hidden, checked=hidden)
-    at = ("nodes", position)
-    return replace(
-        one,
-        release=_release(client, node, answer, at, f"{login}/{one.name}"),
-        checked=_checked(client, node, answer, at, one, f"{login}/{one.name}"),
-    )
-
-
-def _release(
+def release_of(
     client: Client, node: Mapping[str, Any], answer: Answer, at: tuple[str | int, ...], place: str
 ) -> Read[Release | None] | Unread:
     miss = answer.miss(*at, "latestRelease")
@@ -125,8 +84,8 @@ def _release(
     return Read(Release(when, files, assets.get("totalCount") == len(files)), (cite,))
 
 
-def _checked(
-    client: Client, node: Mapping[str, Any], answer: Answer, at: tuple[str | int, ...], one: Repository,
+def checked_of(
+    client: Client, node: Mapping[str, Any], answer: Answer, at: tuple[str | int, ...], branch: str,
     place: str,
 ) -> Read[Checked | None] | Unread:  # fmt: skip
     miss = answer.miss(*at, "merged")
@@ -134,10 +93,12 @@ def _checked(
     rows = listed.get("nodes") if isinstance(listed, Mapping) else None
     if miss is not None or not isinstance(rows, list) or not isinstance(listed, Mapping):
         return unread(miss) if miss is not None else _NO_CHANGES
-    if one.open_changes is None or not one.branch:
+    if not isinstance(answer.at(*at, "openChanges", "totalCount"), int):
         # A list leaves out in silence what may not be read; another of the same kind was hidden.
-        return _NO_CHANGES if one.open_changes is None else _NO_BRANCH
-    newest = _newest(rows, one.branch)
+        return _NO_CHANGES
+    if not branch:
+        return _NO_BRANCH
+    newest = _newest(rows, branch)
     if newest is None:
         if listed.get("totalCount") != len(rows) or not all(isinstance(row, Mapping) for row in rows):
             return Unread(Gap.NOT_COLLECTED, "no change to the default branch is among the newest ones")

@@ -45,7 +45,7 @@ _SHOWN: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("releases", "latestRelease", PUBLISHED, "contents: read"),
     ("checks", "merged", (CHECKED,), "pull requests: read, checks: read, commit statuses: read"),
 )
-"""What the question about practices shows of a repository, by field."""
+"""What a repository shows where it has any, by field."""
 
 _FIELDS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("branch rules", "defaultBranchRef",
@@ -120,17 +120,11 @@ def _repository(client: Client, organisation: str) -> Iterator[Probe]:
     for name, field, signals, needs in _FIELDS:
         hidden = answer.miss(*at, field) or (None if node.get(field) is not None else _HIDDEN)
         yield _probe(name, signals, hidden or outcome, needs)
-    yield from _practice(client, str(node.get("id")))
+    for name, field, signals, needs in _SHOWN:
+        yield _probe(name, signals, answer.miss(*at, field) or outcome, needs)
     answer, outcome = client.query("deployments", ids=[str(node.get("id"))], stages=["production"], n=1)
     miss = answer.miss("nodes", 0) if answer is not None else None
     yield _probe("deployments", COMPONENT_SIGNALS, miss or outcome, "deployments: read, contents: read")
-
-
-def _practice(client: Client, key: str) -> Iterator[Probe]:
-    answer, outcome = client.query("practice", ids=[key])
-    for name, field, signals, needs in _SHOWN:
-        miss = answer.miss("nodes", 0, field) if answer is not None else None
-        yield _probe(name, signals, miss or outcome, needs)
 
 
 def _teams(client: Client, organisation: str) -> Probe:

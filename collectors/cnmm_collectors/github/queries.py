@@ -49,6 +49,23 @@ fragment Described on Repository {
   openChanges: pullRequests(states: OPEN) { totalCount }
   openDebt: issues(states: OPEN, labels: $debt) { totalCount }
   allDebt: issues(labels: $debt) { totalCount }
+  latestRelease { tagName publishedAt releaseAssets(first: 100) { totalCount nodes { name } } }
+  merged: pullRequests(states: MERGED, first: 3, orderBy: {field: UPDATED_AT, direction: DESC}) {
+    totalCount
+    nodes { mergedAt baseRefName commits(last: 1) { nodes { commit { ...Checked } } } }
+  }
+}
+fragment Checked on Commit {
+  statusCheckRollup {
+    contexts(first: 50) {
+      totalCount
+      nodes {
+        __typename
+        ... on CheckRun { name conclusion }
+        ... on StatusContext { context state }
+      }
+    }
+  }
 }
 fragment Classic on BranchProtectionRule {
   allowsForcePushes allowsDeletions requiresApprovingReviews requiredApprovingReviewCount

@@ -153,40 +153,6 @@ query($id: ID!, $stages: [String!], $n: Int!, $after: String) {
     + _DEPLOYMENT
 )
 
-PRACTICE: Final = """
-query($ids: [ID!]!) {
-  nodes(ids: $ids) {
-    __typename
-    ... on Repository {
-      id
-      latestRelease { tagName publishedAt releaseAssets(first: 100) { totalCount nodes { name } } }
-      merged: pullRequests(states: MERGED, first: 3, orderBy: {field: UPDATED_AT, direction: DESC}) {
-        totalCount
-        nodes {
-          mergedAt updatedAt baseRefName
-          commits(last: 1) {
-            nodes {
-              commit {
-                statusCheckRollup {
-                  contexts(first: 50) {
-                    totalCount
-                    nodes {
-                      __typename
-                      ... on CheckRun { name conclusion }
-                      ... on StatusContext { context state }
-                    }
-                  }
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-}
-"""
-
 UPSTREAM: Final = """
 query($q: String!, $n: Int!, $after: String) {
   search(query: $q, type: ISSUE, first: $n, after: $after) {
@@ -250,7 +216,6 @@ ALL: Final = {
     "boards": BOARDS,
     "deployments": DEPLOYMENTS,
     "more deployments": MORE_DEPLOYMENTS,
-    "practice": PRACTICE,
     "upstream": UPSTREAM,
     "statement": STATEMENT,
 }

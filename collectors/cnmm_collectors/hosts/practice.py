@@ -29,7 +29,7 @@ def practice_readings(one: Repository, words: Iterable[str], as_of: date) -> dic
 
 
 def _published(one: Repository, key: str, as_of: date) -> Reading:
-    """Return whether provenance or a bill was published; without any file there is nothing to ask about.
+    """Return whether provenance or a bill was published; a repository that publishes nothing shows neither.
 
     What the host holds proves it alone. That it is missing takes both: all files, and the host's own list.
     """
@@ -49,8 +49,7 @@ def _published(one: Repository, key: str, as_of: date) -> Reading:
         return Unknown(Gap.NOT_COLLECTED, "the newest release has more files than were listed")
     if isinstance(held, Unread):
         return Unknown(held.gap, held.detail)
-    cite = (*one.release.evidence, *(held.evidence if held is not None else ()))
-    return Observed(False, cite) if fresh is not None and fresh.files else Absent(cite)
+    return Observed(False, (*one.release.evidence, *(held.evidence if held is not None else ())))
 
 
 def _checked(one: Repository, words: tuple[str, ...], as_of: date) -> Reading:

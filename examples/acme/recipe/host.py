@@ -68,7 +68,19 @@ def organisation() -> Organisation:
     org.team("everyone", dict.fromkeys((one["name"] for one in found), "READ"), everybody)
     org.security = {name: _security(name) for name in names}
     add_work(org)
+    _run(org)
     return org
+
+
+def _run(org: Organisation) -> None:
+    """Let the newest change of each repository have passed what its rules demand; one releases files."""
+    for change in org.changes:
+        name, at = change["repository"]["name"], change["mergedAt"]
+        if at >= org.newest.get(name, {"at": ""})["at"]:
+            checks = ["build", *(["trivy"] if name in SCANNED else [])]
+            org.newest[name] = {"at": at, "checks": [(check, "SUCCESS") for check in checks]}
+    files = ["tenant-operator.tgz", "tenant-operator.tgz.sig", "sbom.cdx.json"]
+    org.releases["tenant-operator"] = {"at": "2026-10-01T09:00:00Z", "files": files}
 
 
 def _repository(name: str) -> dict[str, Any]:

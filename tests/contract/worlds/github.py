@@ -37,7 +37,6 @@ PLACES = (
     "statement",
     "git/trees",
     "contents",
-    "practice",
 )
 FAULTS = (
     *EVERYWHERE,

@@ -25,7 +25,7 @@ _OPERATIONS = (
     ("projectsV2(first", "boards"),
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
     ("reviews(first", "changes"), ("comments(first", "replies"),
-    ("latestRelease", "practice"), ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
+    ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
     ("fragment Content", "contents"), ("fragment Work", "work"), ("issueCount", "count"),
 )  # fmt: skip
 
@@ -123,8 +123,6 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
         return {"data": {"search": _search(org, name, variables)}}
     if name == "deployments":
         return {"data": {"nodes": [_deployed(org, key, variables) for key in variables["ids"]]}}
-    if name == "practice":
-        return {"data": {"nodes": [_practised(org, key) for key in variables["ids"]]}}
     if name == "more deployments":
         return {"data": {"node": _deployed(org, variables["id"], variables)}}
     if name == "statement":
@@ -139,7 +137,9 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
     if name == "repository":
         node = next((one for one in org.repositories if one["name"] == variables["name"]), None)
         error = {"type": "NOT_FOUND", "path": ["repository"], "message": "Could not resolve to a Repository"}
-        return {"data": {"repository": node}} | ({} if node else {"errors": [error]})
+        return {"data": {"repository": node and _practised(org, node)}} | (
+            {} if node else {"errors": [error]}
+        )
     return {"data": {"organization": _organisation(org, name, variables)}}
 
 
@@ -163,7 +163,8 @@ def _statement(org: Organisation, variables: Row) -> Row:
 
 def _organisation(org: Organisation, name: str, variables: Row) -> Row:
     if name == "inventory":
-        return {"repositories": _page(org.repositories, variables)}
+        page = _page(org.repositories, variables)
+        return {"repositories": {**page, "nodes": [one and _practised(org, one) for one in page["nodes"]]}}
     if name == "teams":
         return {"teams": _page([_team(org, team) for team in org.teams], variables)}
     if name == "boards":
@@ -263,11 +264,8 @@ def _deployed(org: Organisation, key: str, variables: Row) -> Row | None:
     return {"__typename": "Repository", "id": key, "deployments": _page(rows, variables)}
 
 
-def _practised(org: Organisation, key: str) -> Row | None:
+def _practised(org: Organisation, node: Row) -> Row:
     """Return a repository with its newest release and its newest merged change."""
-    node = next((one for one in org.repositories if one["id"] == key), None)
-    if node is None:
-        return None
     release, newest = org.releases.get(node["name"]), org.newest.get(node["name"])
     contexts = [
         {"__typename": "CheckRun", "name": name, "conclusion": conclusion}
@@ -275,7 +273,7 @@ def _practised(org: Organisation, key: str) -> Row | None:
     ]
     rollup = {"contexts": {"totalCount": len(contexts), "nodes": contexts}} if contexts else None
     merged = [] if newest is None else [
-        {"mergedAt": newest["at"], "updatedAt": newest["at"], "baseRefName": newest.get("base", "main"),
+        {"mergedAt": newest["at"], "baseRefName": newest.get("base", "main"),
          "commits": {"nodes": [{"commit": {"statusCheckRollup": rollup}}]}}
     ]  # fmt: skip
     files = [{"name": name} for name in (release or {}).get("files", ())]
@@ -284,10 +282,7 @@ def _practised(org: Organisation, key: str) -> Row | None:
         "releaseAssets": {"totalCount": release.get("total", len(files)), "nodes": files},
     }  # fmt: skip
     total = (newest or {}).get("total", len(merged))
-    return {
-        "__typename": "Repository", "id": key, "latestRelease": shown,
-        "merged": {"totalCount": total, "nodes": merged},
-    }  # fmt: skip
+    return {**node, "latestRelease": shown, "merged": {"totalCount": total, "nodes": merged}}
 
 
 def _page(rows: list[Any], variables: Row, key: str = "nodes") -> Row:
@@ -303,7 +298,7 @@ def _spoil(answer: Row, name: str, fault: str) -> Row:
     names = {"inventory": "repositories", "boards": "projectsV2"}
     place = {
         "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
-        "deployments": ["nodes"], "practice": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
+        "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
     }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",

@@ -92,9 +92,9 @@ def crowded() -> Organisation:
     return org
 
 
-INVENTORY = ("inventory", "teams", "practice")
+INVENTORY = ("inventory", "teams")
 QUESTIONS = (
-    "inventory", "teams", "environments", "practice", "changes", "stalled", "issues", "boards", "deployments", "replies",
+    "inventory", "teams", "environments", "changes", "stalled", "issues", "boards", "deployments", "replies",
 )  # fmt: skip
 
 

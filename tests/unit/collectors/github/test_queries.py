@@ -27,7 +27,6 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "issues": {"q": "org:acme is:issue", "n": 50},
     "replies": {"q": "repo:acme/ledger is:issue", "n": 50},
     "boards": {"org": "acme", "n": 50},
-    "practice": {"ids": ["R_checkout", "R_portal"]},
     "deployments": {"ids": ["R_portal"], "stages": ["production"], "n": 50},
     "more deployments": {"id": "R_portal", "stages": ["production"], "n": 50},
     "contents": {"org": "acme", "name": "checkout", "query": ALL["contents"]},

@@ -23,8 +23,8 @@ RELEASES: dict[str, tuple[str, tuple[str, ...], Any, Any]] = {
     "provenance": (RECENT, ("app.tgz", "multiple.intoto.jsonl"), True, False),
     "listed": (RECENT, ("app.tgz", "app.spdx.json"), False, True),
     "bare": (RECENT, ("app.tgz", "design.md", "signature-howto.pdf", "bombastic.zip"), False, False),
-    "empty": (RECENT, (), "absent", "absent"),
-    "stale": (OLD, ("app.tgz", "app.tgz.asc", "bom.xml"), "absent", "absent"),
+    "empty": (RECENT, (), False, False),
+    "stale": (OLD, ("app.tgz", "app.tgz.asc", "bom.xml"), False, False),
 }
 """By name: when the newest release came out, its files, and what is said of provenance and of bills."""
 
@@ -66,7 +66,7 @@ def test_a_release_that_is_younger_than_the_audit_is_no_answer() -> None:
 
 
 HELD: dict[str, tuple[tuple[str, ...], tuple[Any, Any]]] = {
-    "made": (("app.tgz",), (True, False)), "billed": ((), ("absent", True)), "neither": (("app.tgz",), (False, False)),
+    "made": (("app.tgz",), (True, False)), "billed": ((), (False, True)), "neither": (("app.tgz",), (False, False)),
 }  # fmt: skip
 HIDDEN: dict[str, tuple[tuple[str, ...], tuple[Any, Any]]] = {
     "bare": (("app.tgz",), ("not_visible", "not_visible")), "full": (("app.sig", "sbom.json"), (True, True)),
