@@ -25,7 +25,7 @@ from cnmm_rules.facts import NAMED_LOSSES, Facts, LedgerLine, Loss, PopulationFa
 from cnmm_scanner.baseline import BASELINE, baseline_of
 from cnmm_scanner.canonical import digest
 from cnmm_scanner.container import Container, ContainerFault, Content, held, write
-from cnmm_scanner.faults import Fault
+from cnmm_scanner.faults import ROOM, Fault
 from cnmm_scanner.manifest import (
     ASSESSMENT,
     MANIFEST,
@@ -65,23 +65,33 @@ class BundleFault(Fault):
 def write_bundle(
     path: Path, members: Mapping[str, Content], about: Mapping[str, Any], signer: Signer | None = None
 ) -> str:
-    """Write a bundle in place of what is there, all or nothing; return the digest of its manifest."""
+    """Write a bundle in place of what is there, all or nothing; return the digest of its manifest.
+
+    Raises BundleFault where it cannot be written.
+    """
     manifest = make_manifest(members, about)
     whole = {**members, MANIFEST: held(manifest)}
     whole.pop(SIGNATURE, None)
     if signer is not None:
         whole[SIGNATURE] = held(signer.sign(manifest))
+    try:
+        _replace(path, whole)
+    except OSError as error:
+        raise BundleFault(f"{path}: cannot be written: {error.strerror}", ROOM) from error
+    return digest(manifest)
+
+
+def _replace(path: Path, members: Mapping[str, Content]) -> None:
     descriptor, part = tempfile.mkstemp(prefix=".bundle-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w+b") as sink:
-            write(whole, sink)
+            write(members, sink)
             sink.flush()
             os.fsync(sink.fileno())
         Path(part).chmod(0o644)
         Path(part).replace(path)
     finally:
         Path(part).unlink(missing_ok=True)
-    return digest(manifest)
 
 
 class Bundle:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+ROOM = "make room there, then go on with --resume"
+"""What to do where a file could not be written to its end; what was finished until then is in the journal."""
+
 
 class Fault(Exception):
     """Something the operator must fix; `status` is the exit status it leads to.

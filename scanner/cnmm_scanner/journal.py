@@ -11,12 +11,13 @@ import re
 import shutil
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from cryptography.fernet import Fernet
 
-from cnmm_scanner.faults import Fault
+from cnmm_scanner.faults import ROOM, Fault
 
 WORK = ".cnmm-work"
 MAX_AGE_SECONDS = 24 * 3600
@@ -66,10 +67,19 @@ class Journal:
     """
 
     def __init__(self, output: Path, *, resume: bool, key: bytes = b"") -> None:
-        """Open the journal of an output folder; a new one takes the key that is given, else makes one."""
+        """Open the journal of an output folder; a new one takes the key that is given, else makes one.
+
+        Raises JournalFault.
+        """
         self.folder = output / WORK
         if self.folder.is_symlink():
             raise JournalFault(f"{self.folder}: is a link", "remove it")
+        try:
+            self._open(resume, key)
+        except OSError as error:
+            raise JournalFault(f"{self.folder}: cannot be used: {error.strerror}", ROOM) from error
+
+    def _open(self, resume: bool, key: bytes) -> None:
         _clean_if_old(self.folder)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _take_lock(self.folder)
@@ -84,7 +94,9 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        # What could not be written a moment ago cannot be written now either, and has been told.
+        with suppress(OSError):
+            self._file.close()
         self._lock.close()
 
     def _recover(self) -> None:
@@ -106,7 +118,16 @@ class Journal:
         return found is not None and found[2] == inputs
 
     def add(self, lines: Iterable[bytes]) -> None:
-        """Append finished items, made by `make_line`; they are on disk when this returns."""
+        """Append finished items, made by `make_line`; they are on disk when this returns.
+
+        Raises JournalFault where they cannot be written.
+        """
+        try:
+            self._append(lines)
+        except OSError as error:
+            raise JournalFault(f"{self.folder}: cannot be written: {error.strerror}", ROOM) from error
+
+    def _append(self, lines: Iterable[bytes]) -> None:
         for line in lines:
             head = _head(line)
             if head is None:

@@ -122,6 +122,7 @@ def write_file(output: Path, name: str, data: bytes) -> Path:
     if not _NAME.fullmatch(name) or ".." in name or name == BUNDLE:
         raise OutputFault(f"a renderer names the file {name[:80]!r}: not below the output folder")
     path = output / name
+    part = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
@@ -130,5 +131,7 @@ def write_file(output: Path, name: str, data: bytes) -> Path:
         Path(part).chmod(0o644)
         Path(part).replace(path)
     except OSError as error:
+        if part:
+            Path(part).unlink(missing_ok=True)
         raise OutputFault(f"{path}: cannot be written: {error.strerror}") from error
     return path

@@ -15,6 +15,7 @@ from cnmm_collectors.subjects import Subject, SubjectKind
 from cnmm_scanner.bundle import REGISTRY, RULES
 from cnmm_scanner.canonical import document, record
 from cnmm_scanner.container import Content, filed, held
+from cnmm_scanner.faults import ROOM, Fault
 from cnmm_scanner.plugins import PluginFault
 from cnmm_scanner.records import MEMBERSHIPS, POPULATIONS, lines_of, membership_to_json, population_to_json
 from cnmm_scanner.settings import Scope
@@ -23,8 +24,19 @@ from cnmm_scanner.sorting import sort_unique
 Line = tuple[str, bytes]
 
 
+class SealFault(Fault):
+    """What was collected cannot be put in order; the message names the folder."""
+
+
 def spool(lines: Iterable[Line], folder: Path) -> dict[str, Content]:
-    """Return the members that (member, line) pairs make up, sorted on disk below `folder`."""
+    """Return the members that (member, line) pairs make up, sorted below `folder`; raises SealFault."""
+    try:
+        return _spooled(lines, folder)
+    except OSError as error:
+        raise SealFault(f"{folder}: cannot be written: {error.strerror}", ROOM) from error
+
+
+def _spooled(lines: Iterable[Line], folder: Path) -> dict[str, Content]:
     raw = folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     places: dict[str, Path] = {}

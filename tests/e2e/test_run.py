@@ -7,6 +7,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -57,6 +58,46 @@ def test_a_killed_scan_goes_on_without_reading_again(bench: Bench, executor: str
     assert bench.assessment()["complete"] is True
     assert bench.assessment()["ledger"]["received"] == 8
     assert not work.exists()
+
+
+def test_a_full_disk_is_one_line_and_what_was_read_is_not_read_again(bench: Bench) -> None:
+    target = bench.recipe(items=60)
+    command = [
+        sys.executable,
+        "-m",
+        "cnmm_scanner",
+        "scan",
+        "-c",
+        "cnmm.yaml",
+        target,
+        "-o",
+        "out",
+        "--quiet",
+    ]
+    limited = ["bash", "-c", 'ulimit -f 16; exec "$@"', "-", *command, "--executor", "threads:2"]
+    full = subprocess.run(
+        limited,
+        cwd=bench.folder,
+        # Python would leave half of its own compiled files behind.
+        env=bench.environment(PYTHONDONTWRITEBYTECODE="1"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert full.returncode == 2
+    (line,) = full.stderr.splitlines()
+    assert line.startswith("cnmm: out/.cnmm-work: cannot be written: ")
+    assert line.endswith("(make room there, then go on with --resume)")
+    finished = (bench.folder / "out/.cnmm-work/journal").read_bytes().count(b'"item":"probe:')
+    begun = len(bench.read())
+    assert finished > 0
+    status, _, err = bench.scan(target, "--resume", "--executor", "threads:2")
+    assert status == 0, err
+    assert len(bench.read()) <= begun + 60 - finished + 1, "a half written line is read again"
+    assert bench.assessment()["ledger"]["received"] == 60
+    assert sorted(path.name for path in (bench.folder / "out").iterdir()) == [
+        "assessment.json", "bundle.cnmm", "plain.txt"
+    ]  # fmt: skip
 
 
 def test_other_settings_are_other_inputs(bench: Bench) -> None:
