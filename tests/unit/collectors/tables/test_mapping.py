@@ -86,3 +86,50 @@ def test_every_preset_reads_its_own_header(one: dict[str, object], tmp_path: Pat
     assert name == one["name"]
     with open_table(path, kind, LAYOUTS[kind], hints_of({}, path)) as table:
         assert f"preset {name}" in table.notes
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "told"),
+    [
+        ("training", "PlanUserId,Email,Note,Teams", "a Pluralsight users export: .* names no course"),
+        (
+            "training",
+            "Email,External ID,Group,Status,% Marked Completed,Assigned,Assigned By",
+            "names no course",
+        ),
+        (
+            "training",
+            "Name,Email,Unique User ID,Hours Viewed,Course Views,Course Completions",
+            "without naming",
+        ),
+        (
+            "certifications",
+            "Badge Template ID,Recipient Email,First Name,Last Name,Issued at date",
+            "template alone",
+        ),
+    ],
+)
+def test_a_documented_export_that_cannot_answer_is_refused_by_its_name(
+    kind: str, header: str, told: str
+) -> None:
+    with pytest.raises(TableFault, match=told):
+        preset("export.csv", kind, header.split(","))
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "name"),
+    [
+        ("training", "PlanUserId,Email,Note,Course Title,Completed On", "Pluralsight"),
+        ("training", "Email,Course Title,% Marked Completed,Assigned", "Udemy Business"),
+        ("training", "username,userid,coursename,courseid,timeenrolled,timestarted,timecompleted", "Moodle"),
+        (
+            "certifications",
+            "Badge Template ID,Badge Template Name,Recipient Email,Issued at date",
+            "Credly bulk issue",
+        ),
+        ("roster", "employeeNumber,firstName,lastName,jobTitle,department,workEmail", "BambooHR"),
+        ("survey", "#,Response Type,Submit Date (UTC),[trust] 1", "Typeform"),
+    ],
+)
+def test_a_documented_export_is_known_by_its_headings(kind: str, header: str, name: str) -> None:
+    assert preset("export.csv", kind, header.split(","))[0] == name
