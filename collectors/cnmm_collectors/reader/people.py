@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from hashlib import blake2b
 
 _key = secrets.token_bytes(32)
 _of_run: ContextVar[bytes | None] = ContextVar("cnmm_run_key", default=None)
@@ -29,7 +29,6 @@ def keyed(key: bytes) -> Iterator[None]:
 
 
 def pseudonym(identity: str) -> str:
-    """Return 64 hex digits that stand for an identity within one run, the same in every worker of it."""
+    """Return 64 hex digits (HMAC, SHA-256) that stand for an identity in this run, in every worker."""
     raw = identity.strip().casefold().encode("utf-8", "surrogateescape")
-    # BLAKE2's own keyed mode: as one-way as HMAC with SHA-256, at a tenth of the time for so short a text.
-    return blake2b(raw, digest_size=32, key=_of_run.get() or _key).hexdigest()
+    return hmac.digest(_of_run.get() or _key, raw, "sha256").hex()
