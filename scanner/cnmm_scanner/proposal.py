@@ -81,6 +81,10 @@ def _sources(seen: Surroundings) -> Iterator[str]:
     for name, places in sorted(kinds.items()):
         yield f"#   {name}: [{', '.join(_quoted(place) for place in places)}]"
     yield ""
+    yield "# How much those hold, from where they come; without it what is missing counts against nobody:"
+    yield "# collectors:"
+    yield "#   people: {headcount: 0, rows: {training: 0, certifications: 0}}"
+    yield ""
 
 
 def _rest() -> Iterator[str]:

@@ -53,7 +53,7 @@ def place(tmp_path: Path) -> Path:
 def uncommented(text: str) -> str:
     """Return the proposal with every offer taken."""
     text = re.sub(r"^  # - ", "  - ", text, flags=re.M)
-    return re.sub(r"^# (?=sources:$|scope:|history:|  \w+: )", "", text, flags=re.M)
+    return re.sub(r"^# (?=sources:$|collectors:$|scope:|history:|  \w+: )", "", text, flags=re.M)
 
 
 def test_proposal_is_valid_and_names_what_is_in_sight(place: Path) -> None:
@@ -78,6 +78,7 @@ def test_every_offer_is_valid_once_it_is_taken(place: Path) -> None:
     assert len(settings.targets) >= 3
     assert {kind.value for kind in settings.sources} == {"roster", "certifications", "catalog"}
     assert settings.scope is not None and settings.history is not None
+    assert settings.collectors["people"]["headcount"] == 0
 
 
 def test_no_secret_is_written_or_said(place: Path) -> None:
