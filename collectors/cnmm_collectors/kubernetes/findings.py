@@ -60,11 +60,14 @@ class Findings:
         self._view, self._reader, self._pinned = view, reader, pinned
         self._at = at or f"kube://{view.cluster}"
         self._specs = {spec.id: spec for spec in specs}
+        self._namespaces: dict[str, Subject] = {}
         self.cluster = Subject.safe(SubjectKind.CLUSTER, view.cluster)
 
     def namespace(self, name: str) -> Subject:
         """Return a namespace as a subject."""
-        return Subject.safe(SubjectKind.NAMESPACE, self._view.cluster, name)
+        if name not in self._namespaces:
+            self._namespaces[name] = Subject.safe(SubjectKind.NAMESPACE, self._view.cluster, name)
+        return self._namespaces[name]
 
     def all(self) -> Iterator[Yield]:
         """Yield who belongs where, and one signal for each key of each subject."""

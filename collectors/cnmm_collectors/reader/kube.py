@@ -206,7 +206,7 @@ class SourceKube:
             )
             raise KubeFault(f"{hint} get-contexts`", Gap.UNREACHABLE) from None
         api: Any = ApiClient(_hardened(configuration))
-        if configuration.verify_ssl:
+        if configuration.verify_ssl and str(configuration.host).startswith("https:"):
             api.rest_client.pool_manager.connection_pool_kw["ssl_context"] = _verifying(configuration)
         return SourceCluster(api, self.limits)
 
