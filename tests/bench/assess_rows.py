@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.bundles import write
-from bench.rows import Row, at_most, growth, python, timed
+from bench.rows import PEAK, Row, at_most, growth, python, timed
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.derive import derive
 
 SIZES = (100, 1_000, 10_000)
-_ALONE = """
+_ALONE = f"""{PEAK}
 import sys
 from pathlib import Path
 from cnmm_scanner.bundle import Bundle
 from cnmm_scanner.derive import derive
 with Bundle(Path(sys.argv[1])) as bundle:
     derive(bundle)
+print(peak())
 """
 
 
@@ -47,7 +48,7 @@ def assess_rows(folder: Path) -> Iterator[Row]:
     yield at_most(
         "assess-growth", growth([*zip(SIZES, walls, strict=True)]), 1.1, f"exponent of CPU: {steps}"
     )
-    peaks = [timed(python(_ALONE, str(write(folder, size)))).peak for size in SIZES]
+    peaks = [float(timed(python(_ALONE, str(write(folder, size)))).output) for size in SIZES]
     each = (peaks[-1] - peaks[-2]) * 1024 / (SIZES[-1] - SIZES[-2])
     steps = "; ".join(f"{size} repositories {peak:.0f} MiB" for size, peak in zip(SIZES, peaks, strict=True))
     yield at_most("assess-memory", each, 3, f"peak for each further repository: {steps}", "KiB")

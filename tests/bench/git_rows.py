@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.history import generate, generate_tree
-from bench.rows import Row, Timed, at_least, at_most, best, growth, python, timed
+from bench.rows import PEAK, Row, Timed, at_least, at_most, best, growth, python, timed
 
-_OURS = """
-import json, resource, sys
+_OURS = f"""{PEAK}
+import json, sys
 from datetime import datetime, timezone
 from pathlib import Path
 from cnmm_collectors.git import GitCollector
@@ -24,8 +24,7 @@ settings = collector.Settings()
 target = Target("git", sys.argv[1], facts=(("organisation", "bench"),))
 items = [item for item in collector.plan(target, settings, reader) if hasattr(item, "key")]
 count = sum(1 for item in items for _ in collector.collect(item, settings, reader))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"yields": count, "peak": peak}))
+print(json.dumps(dict(yields=count, peak=peak())))
 """
 _BARE = ("log", "-z", "-c", "--name-only", "--no-renames", "--use-mailmap", "HEAD")
 _DRILL = """

@@ -59,6 +59,15 @@ class Timed:
     output: bytes
 
 
+PEAK = """
+def peak():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+"""
+"""Code for a process that tells its own peak in MiB: getrusage starts with that of whoever started it."""
+
+
 def growth(points: Sequence[tuple[float, float]]) -> float:
     """Return the exponent with which a value grows over sizes: the slope of its logarithm, by least squares."""
     spots = [(math.log(size), math.log(max(value, 1e-9))) for size, value in points]

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
-from bench.rows import Timed, timed
+from bench.rows import PEAK, Timed, timed
 
 TESTS = Path(__file__).resolve().parents[1]
 PER_ITEM = 50
@@ -77,8 +77,8 @@ class SimulatedCollector:
 """
 ENTRY = "[cnmm.collectors]\nsimulated = cnmm_simulated:SimulatedCollector\n"
 METADATA = "Metadata-Version: 2.1\nName: cnmm-simulated\nVersion: 1.0\n"
-_RUN = """
-import json, resource, sys
+_RUN = f"""{PEAK}
+import json, sys
 from cnmm_scanner.cli import main
 output = sys.argv[1]
 sys.argv = ["cnmm", "scan", *sys.argv[2:], "-o", output, "--quiet", "--fresh", "--strict", "--format", "json"]
@@ -86,7 +86,7 @@ try:
     status = main()
 except SystemExit as stop:
     status = stop.code
-print(json.dumps({"status": status or 0, "own": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps(dict(status=status or 0, own=peak())))
 """
 
 
