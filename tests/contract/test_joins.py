@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cnmm_collectors import accounts, placement, takeup
+from cnmm_collectors import accounts, placement, radar, takeup
 from cnmm_collectors.plugin import Collected, Join, PersonFact
 from cnmm_collectors.signals import Disclosure, Interval, Observed, Signal, Unit, Unknown, split_key
 from cnmm_collectors.subjects import Subject, SubjectKind
@@ -167,6 +167,18 @@ def takeups(teams: int) -> Facts:
     return [*facts, *takeup.of_tracker(ORG, ["*"])]
 
 
+def moves(tools: int) -> Facts:
+    """Return as many tools as were taken up, and one that was dropped, each with a decision record."""
+    repo = Subject(SubjectKind.REPO, "acme/platform")
+    used = [f"tool{n}" for n in range(tools)]
+    facts = list(radar.of_tools(repo, used, whole=True))
+    for name, kind in (*((name, "adopt") for name in used), ("old", "retire")):
+        link = f"https://git.acme.example/acme/platform/blob/main/docs/adr/{name}.md"
+        facts.append(radar.of_move(ORG, radar.Move(kind, (name,), (link,))))
+        facts.append(radar.of_decision(repo, f"docs/adr/{name}.md", [name]))
+    return facts
+
+
 def skills(people: int) -> Facts:
     """Return three teams of that many people each, all with a component in containers; two teams work on it."""
     facts: Facts = [placement.of_catalogue(ORG, whole=True)]
@@ -187,6 +199,7 @@ FACTS: dict[str, Callable[[int], Facts]] = {
     "accounts": answered,
     "authorship": authorship,
     "boilerplate": boilerplate,
+    "moves": moves,
     "newcomers": newcomers,
     "practice": practice,
     "production": production,

@@ -15,7 +15,6 @@ from cnmm_rules.catalogue.loader import load
 from cnmm_scanner.plugins import COLLECTORS, JOINS, PluginFault, discover
 
 NOT_COLLECTED = {
-    "catalog+git": "a radar's dated moves are declared; that a tool came or went takes the trees of a year ago",
     "host+kubernetes+catalog": "no API server tells which issuers it trusts, and no catalogue how people sign in",
 }
 """Sources that rows ask for and no registered plug-in reads yet. Only ever take away from it."""

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from cnmm_collectors import placement, registry, takeup
+from cnmm_collectors import placement, radar, registry, takeup
 from cnmm_collectors.backstage.entities import Entity, EntityFault, parse
 from cnmm_collectors.backstage.judgements import UNUSED, Catalogue, Verdict
+from cnmm_collectors.backstage.radar import is_radar, moves, read_radar
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.filestate import contents, glance
 from cnmm_collectors.placement import Place
@@ -25,6 +26,7 @@ from cnmm_collectors.subjects import Subject, SubjectKind
 _SOURCE = "catalog"
 _LIMIT = 17 * 1024 * 1024
 _LARGE_ENOUGH = 3
+_ENDINGS = ("*.yaml", "*.yml", "*.json")
 
 
 class CatalogueSettings(BaseModel):
@@ -92,6 +94,9 @@ class BackstageCollector:
             )
         for name in files:
             path = Path(name)
+            if is_radar(path.name):
+                yield from _radar(path, item.subjects[0], reader)
+                continue
             try:
                 raw = reader.files.read(path, _LIMIT)
                 digest = "sha256:" + hashlib.sha256(raw).hexdigest()
@@ -257,8 +262,22 @@ class _Findings:
         return self._signal(key, self.org, Observed(day.isoformat(), self._cite(one, names[0])))
 
 
+def _radar(path: Path, org: Subject, reader: Reader) -> Iterator[Yield]:
+    """Yield the moves of a technology radar, as facts for a join."""
+    try:
+        entries = read_radar(reader.files.read(path, _LIMIT))
+    except (FileFault, EntityFault) as fault:
+        gap = fault.gap if isinstance(fault, FileFault) else Gap.MALFORMED
+        yield LedgerRow(_SOURCE, "file", path.name, 1, 0, 0, 1, gap.value, str(fault))
+        return
+    yield LedgerRow(_SOURCE, "radar entry", path.name, len(entries), len(entries), 0, 0, "", "")
+    yield from (radar.of_move(org, move) for move in moves(entries, reader.as_of))
+
+
 def _count(path: Path, reader: Reader) -> int:
-    """Return how many entities a file holds; raises FileFault, EntityFault."""
+    """Return how many entities a file holds, or entries of a radar; raises FileFault, EntityFault."""
+    if is_radar(path.name):
+        return len(read_radar(reader.files.read(path, _LIMIT)))
     return sum(one is not None for one in parse(reader.files.read(path, _LIMIT), path.name, ""))
 
 
@@ -266,6 +285,6 @@ def _expand(place: Path, reader: Reader) -> list[Path]:
     if place.is_file():
         return [place]
     try:
-        return [*reader.files.list(place, "*.yaml"), *reader.files.list(place, "*.yml")]
+        return [path for ending in _ENDINGS for path in reader.files.list(place, ending)]
     except FileFault:
         return [place]

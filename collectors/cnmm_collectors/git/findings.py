@@ -6,11 +6,16 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
+from cnmm_collectors import radar
 from cnmm_collectors.git import detect
 from cnmm_collectors.git.analysis import Analysis
 from cnmm_collectors.git.authorship import Authorship, cloud_native_reading
 from cnmm_collectors.git.detect.ci.signals import shared_references
+from cnmm_collectors.git.detect.decisions import decisions
+from cnmm_collectors.git.detect.readings import outside_repository
+from cnmm_collectors.git.detect.tools import label_of, shows_all_tools, tools_in_use, tools_named
 from cnmm_collectors.git.freshness import Freshness
 from cnmm_collectors.git.history import History
 from cnmm_collectors.git.ownership import judge_ownership
@@ -40,6 +45,7 @@ def find_all(
         seen[signal.key, signal.subject] = signal.reading
         yield _of_team(signal, organisation) if signal.subject.kind is SubjectKind.TEAM else signal
     yield from _sketches(analysis, standing)
+    yield from _for_the_radar(analysis)
     subjects = {
         SubjectKind.REPO: [view.repo],
         SubjectKind.COMPONENT: [component.subject for component in view.components],
@@ -116,6 +122,19 @@ def _sketches(analysis: Analysis, standing: Standing) -> Iterator[Signal | Perso
             continue
         shared = "shared" if shared_references(analysis.survey, component) else "own"
         yield PersonFact("", "boilerplate.sketch", f"{shared}:{drawn}", "git", component.subject)
+
+
+def _for_the_radar(analysis: Analysis) -> Iterator[PersonFact]:
+    """Yield what a join holds the moves of a technology radar against."""
+    survey, repo = analysis.survey, analysis.view.repo
+    start = analysis.view.as_of - timedelta(days=radar.WINDOW_DAYS)
+    for one in decisions(survey):
+        if one.day is not None and start <= one.day <= analysis.view.as_of and not one.draft:
+            named = tools_named(survey, one.path)
+            if named:
+                yield radar.of_decision(repo, one.path, named)
+    used = [] if outside_repository(survey) else [label_of(label) for label in tools_in_use(survey)]
+    yield from radar.of_tools(repo, used, shows_all_tools(survey))
 
 
 def _people(

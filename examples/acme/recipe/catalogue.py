@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 import yaml
@@ -60,7 +61,43 @@ def files() -> dict[str, bytes]:
     return {
         "catalog/components.yaml": _dump([*map(_component, COMPONENTS), API]),
         "catalog/teams.yaml": _dump([_team(name) for name in TEAMS]),
+        "catalog/radar.json": (json.dumps(RADAR, indent=2) + "\n").encode(),
     }
+
+
+RADAR = {
+    "title": "Technology radar of acme",
+    "entries": [
+        {
+            "title": "Terraform",
+            "timeline": [
+                {"date": "2024-05-06", "ringId": "trial", "description": "One zone"},
+                {"date": "2026-01-12", "ringId": "adopt", "moved": 1, "description": "All zones"},
+            ],
+            "links": [{"url": f"{HOST}/platform-infra/blob/main/docs/adr/0001-terraform-state.md"}],
+        },
+        {
+            "title": "Kyverno",
+            "timeline": [
+                {"date": "2026-03-02", "ringId": "adopt", "moved": 1, "description": "Nobody wrote down why"}
+            ],
+        },
+        {
+            "title": "Pulumi",
+            "timeline": [
+                {"date": "2025-02-03", "ringId": "assess"},
+                {
+                    "date": "2026-01-12",
+                    "ringId": "hold",
+                    "moved": -1,
+                    "description": "Two languages for one thing",
+                },
+            ],
+            "links": [{"url": f"{HOST}/platform-infra/blob/main/docs/adr/0001-terraform-state.md"}],
+        },
+    ],
+}
+"""In the JSON of Backstage's plug-in: a move decided on record, one without, one with a record of another tool."""
 
 
 API = {

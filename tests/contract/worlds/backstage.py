@@ -14,7 +14,7 @@ from contract.worlds.files import damage
 
 PARTS = ("files",)
 REALITIES = ("whole", "empty folder", "one file")
-FAULTS = (*OF_FILES, "aliases without end", "missing in teams", "garbage in teams")
+FAULTS = (*OF_FILES, "aliases without end", "missing in teams", "garbage in teams", "garbage in radar")
 CANARIES = ("planted.member", "planted@corp.example", "Planted Canary")
 COMPONENT = """apiVersion: backstage.io/v1alpha1
 kind: Component
@@ -29,6 +29,9 @@ kind: Group
 metadata: {{name: {name}, labels: {{team-type: {type}}}}}
 spec: {{type: team, members: [planted.member, another.member, third.member]}}
 """
+RADAR = """{"title": "Radar", "entries": [{"title": "Flux", "description": "Ask Planted Canary <planted@corp.example>",
+ "timeline": [{"date": "2024-01-01", "ringId": "trial"}, {"date": "2026-10-01", "ringId": "adopt"}]}]}
+"""
 
 
 @contextmanager
@@ -36,7 +39,7 @@ def world(folder: Path, state: str) -> Iterator[World]:
     """Write the files; a fault strikes the components, or the teams."""
     place = folder / "catalogue"
     place.mkdir()
-    components, teams = place / "components.yaml", place / "teams.yaml"
+    components, teams, radar = place / "components.yaml", place / "teams.yaml", place / "radar.json"
     if state != "empty folder":
         made = (
             COMPONENT.format(name=name, team=team)
@@ -48,13 +51,14 @@ def world(folder: Path, state: str) -> Iterator[World]:
             + "---\n"
             + TEAM.format(name="platform", type="platform")
         )
+        radar.write_text(RADAR)
     if state == "aliases without end":
         rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
         rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
         components.write_text("\n".join(rows) + "\n")
     elif state not in REALITIES:
         fault, _, what = state.partition(" in ")
-        damage(teams if what else components, fault)
+        damage({"teams": teams, "radar": radar}.get(what, components), fault)
     given = components if state == "one file" else place
     target = Target(
         "catalog",

@@ -20,7 +20,7 @@ from cnmm_collectors.git.detect.readings import (
     outside_repository,
     plain,
 )
-from cnmm_collectors.git.detect.survey import Survey
+from cnmm_collectors.git.detect.survey import Survey, remembered
 from cnmm_collectors.git.detect.tables import load_table
 from cnmm_collectors.signals import Gap, Masses, Observed, Reading, Signal, Unknown
 
@@ -54,11 +54,39 @@ def _index() -> _Index:
     return index
 
 
-def find_signals(survey: Survey) -> Iterator[Signal]:
-    """Yield the labels `category/tool` that the files use, all and long-standing ones."""
+@remembered
+def tools_in_use(survey: Survey) -> dict[str, list[Hit]]:
+    """Return the labels `category/tool` that the files of a repository show, each with its places."""
     found: dict[str, list[Hit]] = {}
     for label, hit in _labels(survey):
         found.setdefault(label, []).append(hit)
+    return found
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    tools = sorted({label_of(label) for label in _every_label()}, key=len, reverse=True)
+    return re.compile("|".join(rf"\b{tool.replace('-', '[- ]?')}\b" for tool in tools), re.IGNORECASE)
+
+
+def _every_label() -> Iterator[str]:
+    for category, tools in load_table("tools").items():
+        yield from (f"{category}/{tool}" for tool in tools)
+
+
+def tools_named(survey: Survey, path: str) -> set[str]:
+    """Return the tools that a text names and that files can show, as they are written there."""
+    return set(_named().findall(survey.text(path)))
+
+
+def shows_all_tools(survey: Survey) -> bool:
+    """True where no file that could show a tool was left unread."""
+    return not survey.doubts(could_be_manifest, _needle())
+
+
+def find_signals(survey: Survey) -> Iterator[Signal]:
+    """Yield the labels `category/tool` that the files use, all and long-standing ones."""
+    found = tools_in_use(survey)
     outside = outside_repository(survey)
     yield of_repository(survey, KEYS[0], outside or _tools(survey, found))
     yield of_repository(survey, KEYS[1], outside or _standing(survey, found))
