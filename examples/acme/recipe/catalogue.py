@@ -97,7 +97,7 @@ RADAR = {
         },
     ],
 }
-"""In the JSON of Backstage's plug-in: a move decided on record, one without, one with a record of another tool."""
+"""In the JSON of the Backstage plug-in: one move decided on record, one without, one by another record."""
 
 
 API = {
