@@ -71,9 +71,14 @@ def _pipeline(survey: Survey, component: Component) -> Reading:
     return found or flag(survey, hits, doubts, what)
 
 
+@remembered
+def _defines_pipelines(survey: Survey) -> bool:
+    return any(is_pipeline(path) for path in survey.paths)
+
+
 def _kept_elsewhere(survey: Survey, what: str) -> Unknown | None:
     """Return why a repository without any definition says nothing: one may be kept in another place."""
-    if survey.pipelines_here or any(is_pipeline(path) for path in survey.paths):
+    if survey.pipelines_here or _defines_pipelines(survey):
         return None
     return Unknown(
         Gap.NOT_COLLECTED,
