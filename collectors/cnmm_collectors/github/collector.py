@@ -46,6 +46,7 @@ from cnmm_collectors.hosts.memory import Memory
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.provenance import SPECS as RECORDS
 from cnmm_collectors.hosts.provenance import Filed, statement_signals, unread_signals
+from cnmm_collectors.hosts.shrinking import Question
 from cnmm_collectors.hosts.signals import Namer, emit
 from cnmm_collectors.hosts.work import SIGNALS as WORK
 from cnmm_collectors.hosts.work import Window, work_signals
@@ -81,6 +82,7 @@ class GitHubCollector:
         self._memory = Memory()
         self._predicted: dict[str, int] = {}
         self._counts: dict[str, int] = {}
+        self._shrunk: dict[tuple[str, str], Question] = {}
 
     def accepts(self, target: Target) -> bool:
         """True for `github:ORG`, `github:ORG/REPOSITORY`, and what is to be read of either afterwards."""
@@ -122,7 +124,7 @@ class GitHubCollector:
 
     def _open(self, reader: Reader, settings: options.Settings) -> Client:
         client = Client(reader, settings)
-        client.counts = self._counts
+        client.counts, client.shrunk = self._counts, self._shrunk
         return client
 
     def _item(self, client: Client, target: Target, reader: Reader) -> WorkItem:

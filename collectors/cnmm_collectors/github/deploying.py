@@ -30,7 +30,8 @@ def read_releases(client: Client, organisation: Organisation, as_of: date) -> Re
         elif one.stages and one.key:
             wanted.append(one)
         else:
-            why[one.name] = one.production if isinstance(one.production, Unread) else _NONE
+            hidden = one.why.get("key", _NONE) if one.stages else _NONE
+            why[one.name] = one.production if isinstance(one.production, Unread) else hidden
     start = datetime.combine(as_of - timedelta(days=DAYS), time(), UTC)
     end = datetime.combine(as_of + timedelta(days=1), time(), UTC)
     for first in range(0, len(wanted), _BATCH):

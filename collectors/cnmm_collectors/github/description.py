@@ -12,7 +12,7 @@ from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.github.environments import production_of
 from cnmm_collectors.github.practice import checked_of, release_of
 from cnmm_collectors.github.rules import merge_rules
-from cnmm_collectors.hosts.facts import Owners, Persons, Read, Repository, Standing, Unread, moment
+from cnmm_collectors.hosts.facts import Owners, Persons, Read, Repository, Rules, Standing, Unread, moment
 from cnmm_collectors.signals import Gap
 
 _OWNER_FILES = ("inGithub", "inRoot", "inDocs")
@@ -23,6 +23,7 @@ _STATES = (
     ("isFork", Standing.FORK),
     ("isTemplate", Standing.TEMPLATE),
 )
+_LISTS = {"changes": ("openChanges",), "issues": ("openDebt", "allDebt"), "key": ("id",)}
 _NO_BRANCH = Unread(Gap.NOT_VISIBLE, "the default branch is not shown")
 _ID = re.compile(r"[0-9a-f]{40}")
 _ENTRY = re.compile(r"(?<!\\)\s+")
@@ -34,7 +35,7 @@ class Sight:
 
     `owners` are the accounts of the organisation's owners, in memory only, None where they are not known.
     `default` is the right every member has, None where it is hidden. `wide` are repositories that a team of
-    everybody reaches.
+    everybody reaches, None where that is not known.
     """
 
     organisation: str
@@ -42,7 +43,7 @@ class Sight:
     app_administers: bool
     owners: frozenset[str] | None
     default: str | None
-    wide: frozenset[str]
+    wide: frozenset[str] | None
 
 
 def describe(
@@ -64,9 +65,7 @@ def describe(
         branch=str(branch.get("name", "")),
         cite=(cite,),
         visible_inside=_visible(seen, sight, name),
-        rules=merge_rules(branch, administers, seen.hidden("defaultBranchRef"), cite)
-        if branch
-        else seen.hidden("defaultBranchRef") or _NO_BRANCH,
+        rules=_rules(seen, branch, administers),
         owners=_owners(seen),
         dependency_alerts=_dependency_alerts(seen, administers),
         persons=_persons(seen, sight.owners),
@@ -76,11 +75,19 @@ def describe(
         open_changes=answer.at(*at, "openChanges", "totalCount"),
         archived_at=moment(node.get("archivedAt")),
         tip=_tip(node, branch),
+        why={part: lost for part, fields in _LISTS.items() if (lost := seen.hidden(*fields)) is not None},
         release=release_of(client, node, answer, at, f"{sight.organisation}/{name}"),
         checked=checked_of(
             client, node, answer, at, str(branch.get("name") or ""), f"{sight.organisation}/{name}"
         ),
     )
+
+
+def _rules(seen: _Node, branch: Mapping[str, Any], administers: bool) -> Read[Rules] | Unread:
+    if not branch:
+        return seen.hidden("defaultBranchRef") or _NO_BRANCH
+    hidden = seen.hidden("defaultBranchRef.rules", "defaultBranchRef.branchProtectionRule")
+    return merge_rules(branch, administers, hidden, seen.cite[0], seen.hidden("viewerPermission"))
 
 
 def _tip(node: Mapping[str, Any], branch: Mapping[str, Any]) -> tuple[str, str]:
@@ -108,20 +115,22 @@ class _Node:
     at: tuple[str | int, ...]
     cite: tuple[Evidence, ...]
 
-    def hidden(self, field: str) -> Unread | None:
-        """Return why a field, or part of it, was not given."""
-        miss = self.answer.miss(*self.at, field)
-        return unread(miss) if miss is not None else None
+    def hidden(self, *fields: str) -> Unread | None:
+        """Return why one of some fields, each a path with dots, or part of it was not given."""
+        misses = (self.answer.miss(*self.at, *field.split(".")) for field in fields)
+        return next((unread(miss) for miss in misses if miss is not None), None)
 
 
 def _visible(seen: _Node, sight: Sight, name: str) -> Read[bool] | Unread:
     visibility = seen.data.get("visibility")
-    if visibility in ("PUBLIC", "INTERNAL") or name in sight.wide:
+    if visibility in ("PUBLIC", "INTERNAL") or name in (sight.wide or ()):
         return Read(True, seen.cite)
     if visibility != "PRIVATE":
         return seen.hidden("visibility") or Unread(Gap.MALFORMED, "no visibility was given")
     if sight.default is None:
         return Unread(Gap.NOT_PERMITTED, "the members' default right is shown to owners only")
+    if sight.default == "none" and sight.wide is None:
+        return Unread(Gap.NOT_VISIBLE, "whether a team of everybody reaches it is not known")
     return Read(sight.default != "none", seen.cite)
 
 
@@ -133,7 +142,11 @@ def _dependency_alerts(seen: _Node, administers: bool) -> Read[bool] | Unread:
     if value is False and administers and hidden is None:
         return Read(False, seen.cite)
     # False is also what those who may not know are told.
-    return hidden or Unread(Gap.NOT_PERMITTED, "the setting is hidden; needs dependabot alerts: read")
+    return (
+        hidden
+        or seen.hidden("viewerPermission")
+        or Unread(Gap.NOT_PERMITTED, "the setting is hidden; needs dependabot alerts: read")
+    )
 
 
 def _owners(seen: _Node) -> Read[Owners | None] | Unread:

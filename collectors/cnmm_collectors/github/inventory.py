@@ -14,6 +14,7 @@ from cnmm_collectors.github.configurations import with_configurations
 from cnmm_collectors.github.description import Sight, describe, readable
 from cnmm_collectors.github.environments import read_gates
 from cnmm_collectors.github.security import read_assistant, read_security, read_security_of
+from cnmm_collectors.hosts.asking import Spare
 from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Team, Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.hosts.tracker import spellings
@@ -61,7 +62,7 @@ class _Head:
 
 def read_head(client: Client, organisation: str) -> _Head:
     """Return what is set for the organisation; raises Unseen."""
-    answer, outcome = client.query("organisation", org=organisation)
+    answer, outcome = client.query(Spare("organisation"), org=organisation)
     found = answer.at("organization") if answer is not None else None
     if answer is None or not isinstance(found, Mapping):
         why = (answer.miss("organization") if answer is not None else None) or outcome
@@ -151,19 +152,15 @@ def read_organisation(client: Client, organisation: str) -> Organisation:
 def _sight(client: Client, organisation: str, head: _Head, teams: Sequence[Team] | Unread) -> Sight:
     right = head.rest.get("default_repository_permission") if head.rest else None
     everybody = head.answer.at("organization", "membersWithRole", "totalCount")
-    wide = frozenset(
-        name
-        for team in ([] if isinstance(teams, Unread) else teams)
-        if isinstance(everybody, int) and everybody > 0 and team.size >= everybody
-        for name in team.grants
-    )
     return Sight(
         organisation=organisation,
         web=own_page(client.base, organisation),
         app_administers=client.identity.permissions.get("administration") in _ADMINISTRATION,
         owners=_owners(client, organisation),
         default=right if isinstance(right, str) else None,
-        wide=wide,
+        wide=None
+        if isinstance(teams, Unread) or not isinstance(everybody, int)
+        else frozenset(name for team in teams if 0 < everybody <= team.size for name in team.grants),
     )
 
 
@@ -182,7 +179,7 @@ def _repositories(client: Client, organisation: str, sight: Sight) -> tuple[tupl
     found: dict[str, Repository] = {}
     total, why = 0, ""
     for answer, page in client.connection(
-        "inventory",
+        Spare("inventory"),
         path,
         client.settings.page,
         org=organisation,
@@ -195,6 +192,8 @@ def _repositories(client: Client, organisation: str, sight: Sight) -> tuple[tupl
             if readable(node):
                 one = describe(client, sight, node, answer, (*path, "nodes", position))
                 found[one.name] = one
+            elif (lost := answer.miss(*path, "nodes", position)) is not None and not why:
+                why = lost.explain()
     if not why and len(found) < total:
         why = f"{total - len(found)} of {total} repositories were withheld"
     return tuple(sorted(found.values(), key=lambda one: one.name)), max(total, len(found)), why
@@ -207,6 +206,9 @@ def _why_partial(client: Client, head: _Head, listed: int) -> str:
         if not client.identity.everywhere:
             return "the App is installed on chosen repositories only"
         return "" if counted in (None, listed) else "the organisation counts other repositories than it lists"
+    unknown = head.answer.miss("organization", "viewerCanAdminister")
+    if unknown is not None:
+        return unknown.explain()
     if head.answer.at("organization", "viewerCanAdminister") is not True:
         return "the credential is no owner's: repositories may be hidden from it"
     if counted is None:
@@ -270,7 +272,7 @@ def _linked(head: _Head) -> Read[tuple[int, int]] | Unread:
 def read_one(client: Client, organisation: str, name: str) -> Organisation:
     """Return a single repository as an organisation of which nothing else is known; raises Unseen."""
     answer, outcome = client.query(
-        "repository", org=organisation, name=name, debt=spellings(client.settings.tracking.debt)
+        Spare("repository"), org=organisation, name=name, debt=spellings(client.settings.tracking.debt)
     )
     node = answer.at("repository") if answer is not None else None
     if answer is None or not isinstance(node, Mapping) or not readable(node):

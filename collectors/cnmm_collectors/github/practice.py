@@ -95,9 +95,11 @@ def checked_of(
         return unread(miss) if miss is not None else _NO_CHANGES
     if not isinstance(answer.at(*at, "openChanges", "totalCount"), int):
         # A list leaves out in silence what may not be read; another of the same kind was hidden.
-        return _NO_CHANGES
+        unknown = answer.miss(*at, "openChanges")
+        return unread(unknown) if unknown is not None else _NO_CHANGES
     if not branch:
-        return _NO_BRANCH
+        unknown = answer.miss(*at, "defaultBranchRef", "name")
+        return unread(unknown) if unknown is not None else _NO_BRANCH
     newest = _newest(rows, branch)
     if newest is None:
         if listed.get("totalCount") != len(rows) or not all(isinstance(row, Mapping) for row in rows):

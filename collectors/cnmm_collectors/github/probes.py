@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cnmm_collectors.github.client import Client
+from cnmm_collectors.hosts.asking import Spare
 from cnmm_collectors.hosts.changes import SIGNALS as CHANGES
 from cnmm_collectors.hosts.deployments import COMPONENT_SIGNALS
 from cnmm_collectors.hosts.outcomes import Kind, Outcome
@@ -94,23 +95,23 @@ def probe_all(client: Client, organisation: str) -> Iterator[Probe]:
 
 
 def _settings(client: Client, organisation: str) -> Probe:
-    answer, outcome = client.query("organisation", org=organisation)
+    answer, outcome = client.query(Spare("organisation"), org=organisation)
     signals, needs = ("host.mfa_enforced",), "members: read, as organization owner"
     if answer is None or answer.at("organization") is None:
         return _probe(
             "organisation", signals, (answer.miss("organization") if answer else None) or outcome, needs
         )
     if answer.at("organization", "requiresTwoFactorAuthentication") is None:
-        return _probe(
-            "organisation", signals, Outcome(Kind.NOT_PERMITTED, "the setting is shown to owners only"), needs
-        )
+        lost = answer.miss("organization", "requiresTwoFactorAuthentication")
+        hidden = Outcome(Kind.NOT_PERMITTED, "the setting is shown to owners only")
+        return _probe("organisation", signals, lost or hidden, needs)
     return _probe("organisation", signals, outcome, needs)
 
 
 def _repository(client: Client, organisation: str) -> Iterator[Probe]:
     """Yield what one repository shows; without any repository nothing of this can be told."""
     debt = spellings(client.settings.tracking.debt)
-    answer, outcome = client.query("inventory", org=organisation, n=1, after=None, debt=debt)
+    answer, outcome = client.query(Spare("inventory"), org=organisation, n=1, after=None, debt=debt)
     at = ("organization", "repositories", "nodes", 0)
     node = answer.at(*at) if answer is not None else None
     if answer is None or not isinstance(node, Mapping):

@@ -71,7 +71,7 @@ fragment Classic on BranchProtectionRule {
   allowsForcePushes allowsDeletions requiresApprovingReviews requiredApprovingReviewCount
   requiresStatusChecks requiredStatusCheckContexts
 }
-fragment Owners on Blob { oid isTruncated isBinary text }
+fragment Owners on Blob { oid isTruncated text }
 """
 
 INVENTORY: Final = (

@@ -6,17 +6,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cnmm_collectors.evidence import Evidence
-from cnmm_collectors.hosts.facts import Read, Rules, Unread
+from cnmm_collectors.hosts.facts import HIDDEN_RULES, Read, Rules, Unread
 from cnmm_collectors.signals import Gap
+
+_HIDDEN = Unread(Gap.NOT_PERMITTED, "branch rules are hidden; needs administration: read")
 
 
 def merge_rules(
-    branch: Mapping[str, Any], sees_classic: bool, hidden: Unread | None, cite: Evidence
+    branch: Mapping[str, Any],
+    sees_classic: bool,
+    hidden: Unread | None,
+    cite: Evidence,
+    unsure: Unread | None = None,
 ) -> Read[Rules] | Unread:
     """Return what both layers demand together.
 
     Any layer that was read can prove a demand; that there is none needs both. `sees_classic` says that an
-    empty classic rule means none, `hidden` why part of the answer is missing.
+    empty classic rule means none, `hidden` why part of the answer is missing, `unsure` why
+    it is not known who asks.
     """
     listed = branch.get("rules")
     nodes = listed.get("nodes") if isinstance(listed, Mapping) else None
@@ -26,7 +33,7 @@ def merge_rules(
     whole = isinstance(nodes, list) and isinstance(listed, Mapping) and listed.get("totalCount") == len(rules)
     known = whole and hidden is None and (classic is not None or sees_classic)
     if not known and not rules and classic is None:
-        return hidden or Unread(Gap.NOT_PERMITTED, "branch rules are hidden; needs administration: read")
+        return hidden or unsure or _HIDDEN
     types = {str(rule.get("type")) for rule in rules}
     strict = classic or {}
     return Read(
@@ -38,6 +45,8 @@ def merge_rules(
             approvals=_judge(any(map(_approves, rules)) or _approves_classic(strict), known),
             checks=tuple(sorted({*_checks(rules), *_classic_checks(strict)})),
             checks_complete=known,
+            why=hidden or unsure or HIDDEN_RULES,
+            why_checks=hidden or unsure or HIDDEN_RULES,
         ),
         (cite,),
     )

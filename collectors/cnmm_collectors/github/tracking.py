@@ -25,6 +25,7 @@ from cnmm_collectors.hosts.tracking import DAYS, LONG, Board, Item, Work
 from cnmm_collectors.plugin import Reader, Target
 from cnmm_collectors.signals import Gap
 
+_NO_ISSUES = Unread(Gap.NOT_PERMITTED, "issues are hidden; needs issues: read")
 _BOARDS = 50
 
 
@@ -68,8 +69,9 @@ def read_work(client: Client, target: Target, organisation: Organisation, as_of:
     if why is None and scopes:
         # A team may have issues anywhere.
         why = SAMPLED
-    if why is None and any(one.debt is None for one in organisation.active):
-        why = Unread(Gap.NOT_PERMITTED, "issues are hidden; needs issues: read")
+    uncounted = next((one for one in organisation.active if one.debt is None), None)
+    if why is None and uncounted is not None:
+        why = uncounted.why.get("issues", _NO_ISSUES)
     boards, boards_why = _boards(client, target)
     kept = tuple(one for one in items if one is not None and one.opened_at.date() <= as_of)
     debt = {one.name: one.debt for one in organisation.active if one.debt is not None}

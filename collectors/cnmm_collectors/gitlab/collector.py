@@ -28,6 +28,7 @@ from cnmm_collectors.hosts.outcomes import Kind
 from cnmm_collectors.hosts.ownership import judge_ownership
 from cnmm_collectors.hosts.provenance import SPECS as RECORDS
 from cnmm_collectors.hosts.provenance import Filed, statement_signals, unread_signals
+from cnmm_collectors.hosts.shrinking import Question
 from cnmm_collectors.hosts.signals import Namer, emit
 from cnmm_collectors.hosts.support import Need
 from cnmm_collectors.hosts.work import SIGNALS as WORK
@@ -67,6 +68,12 @@ class GitLabCollector:
 
     def __init__(self) -> None:
         self._memory = Memory()
+        self._shrunk: dict[tuple[str, str], Question] = {}
+
+    def _open(self, reader: Reader, settings: options.Settings) -> Client:
+        client = Client(reader, settings)
+        client.shrunk = self._shrunk
+        return client
 
     def accepts(self, target: Target) -> bool:
         """True for `gitlab:GROUP`, `gitlab:GROUP/PROJECT`, and what is to be read of one afterwards."""
@@ -76,7 +83,7 @@ class GitLabCollector:
     def plan(self, target: Target, settings: options.Settings, reader: Reader) -> Iterator[WorkItem | Yield]:
         """Yield the work of a target with the number of calls it will take, for three at most."""
         try:
-            client = Client(reader, settings)
+            client = self._open(reader, settings)
             item = self._item(client, target, reader)
         except (HttpFault, Unseen) as fault:
             yield from self._failed(target, settings, fault)
@@ -87,7 +94,7 @@ class GitLabCollector:
     def collect(self, item: WorkItem, settings: options.Settings, reader: Reader) -> Iterator[Yield]:
         """Yield what a group, a project or its changes say; what cannot be read is unknown."""
         try:
-            client = Client(reader, settings)
+            client = self._open(reader, settings)
             yield from self._read(client, item, reader)
         except (HttpFault, Unseen) as fault:
             yield from self._failed(item.target, settings, fault)

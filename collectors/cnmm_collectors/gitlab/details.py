@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnmm_collectors.gitlab.client import Client
 from cnmm_collectors.gitlab.queries import PARTS, project_query, projects_query
-from cnmm_collectors.hosts.asking import Answer, Listing, unread
+from cnmm_collectors.hosts.asking import Answer, Spare, unread
 from cnmm_collectors.hosts.facts import Unread
-from cnmm_collectors.hosts.outcomes import Kind, Outcome
 from cnmm_collectors.hosts.tracker import spellings
 from cnmm_collectors.signals import Gap
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One project's node; `lost` are the parts that the host does not know."""
+    """One project's node; `left` are the parts that were not asked for."""
 
     node: Mapping[str, Any]
-    lost: Mapping[str, Unread]
+    left: Mapping[str, Unread]
     answer: Answer = field(repr=False)
     at: tuple[str | int, ...]
 
     def part(self, part: str, key: str) -> Any | Unread:
         """Return the value of a part's field, or why it was not given."""
-        if part in self.lost:
-            return self.lost[part]
+        if part in self.left:
+            return self.left[part]
         miss = self.answer.miss(*self.at, key)
         if miss is not None:
             return unread(miss)
@@ -49,65 +48,30 @@ class Details:
 
 def read_details(client: Client, organisation: str, left: Mapping[str, Unread]) -> Details:
     """Return what is asked of every project of an organisation; `left` says why a part is not."""
-    parts, lost = [part for part in PARTS if part not in left], dict(left)
-    while True:
-        pages = client.connection(
-            projects_query(parts), ("group", "projects"), client.settings.page, org=organisation,
-            **_labels(client, parts),
-        )  # fmt: skip
-        first = next(pages, None)
-        dropped = _unknown(first[1].miss, parts) if first is not None else []
-        if not dropped or first is None or first[1].miss is None:
-            break
-        lost |= dict.fromkeys(dropped, unread(first[1].miss))
-        parts = [part for part in parts if part not in dropped]
+    parts = [part for part in PARTS if part not in left]
     nodes: dict[str, Detail] = {}
     why: Unread | None = None
-    for answer, page in _again(first, pages):
+    for answer, page in client.connection(
+        Spare(projects_query(parts)), ("group", "projects"), client.settings.page, org=organisation,
+        **_labels(client, parts),
+    ):  # fmt: skip
         why = why or (unread(page.miss) if page.miss is not None else None)
         for position, node in enumerate(page.rows):
             if isinstance(node, Mapping) and isinstance(node.get("fullPath"), str):
                 at = ("group", "projects", "nodes", position)
-                nodes[node["fullPath"]] = Detail(node, lost, answer, at)
+                nodes[node["fullPath"]] = Detail(node, left, answer, at)
     return Details(nodes, why)
-
-
-def _again(
-    first: tuple[Answer, Listing] | None, rest: Iterator[tuple[Answer, Listing]]
-) -> Iterator[tuple[Answer, Listing]]:
-    if first is not None:
-        yield first
-        yield from rest
 
 
 def read_detail(client: Client, path: str, left: Mapping[str, Unread]) -> Details:
     """Return what is asked of a single project."""
-    parts, lost = [part for part in PARTS if part not in left], dict(left)
-    while True:
-        answer, outcome = client.query(project_query(parts), path=path, **_labels(client, parts))
-        dropped = _unknown(outcome, parts) if answer is None else []
-        if not dropped:
-            break
-        lost |= dict.fromkeys(dropped, unread(outcome))
-        parts = [part for part in parts if part not in dropped]
+    parts = [part for part in PARTS if part not in left]
+    answer, outcome = client.query(Spare(project_query(parts)), path=path, **_labels(client, parts))
     node = answer.at("project") if answer is not None else None
     if answer is None or not isinstance(node, Mapping):
         return Details({}, unread((answer.miss("project") if answer is not None else None) or outcome))
-    return Details({path: Detail(node, lost, answer, ("project",))}, None)
+    return Details({path: Detail(node, left, answer, ("project",))}, None)
 
 
 def _labels(client: Client, parts: Collection[str]) -> dict[str, Any]:
     return {"debt": spellings(client.settings.tracking.debt)} if "debt" in parts else {}
-
-
-def _unknown(miss: Outcome | None, parts: Collection[str]) -> list[str]:
-    """Return the parts that hold what a host says it does not know."""
-    if miss is None or miss.kind is not Kind.UNSUPPORTED:
-        return []
-    heads = [part for part in parts if _head(part) in miss.names]
-    return heads or [part for part in parts if any(name in PARTS[part].split() for name in miss.names)]
-
-
-def _head(part: str) -> str:
-    """Return the name under which a part stands in the answer."""
-    return PARTS[part].split()[0].partition("(")[0].partition(":")[0]

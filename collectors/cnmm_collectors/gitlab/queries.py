@@ -1,7 +1,6 @@
 """The GraphQL questions, batched, so that nothing costs one request for each project.
 
-What only some editions, tiers or versions of the host know is a part of its own: a host that does not know a
-field refuses the whole question, and is asked again without the part that holds it.
+What a signal needs is a part of its own: a role or a tier that is not shown it is not asked for it.
 """
 
 from __future__ import annotations

@@ -89,8 +89,9 @@ def activity_signals(
         cite = _cite(client, asked, one, changes[one.name])
         left = SAMPLED if found.sampled and organisation.leaves_out(one) else None
         readings = _readings(one, changes[one.name], left or found.why, belonging, cite)
+        uncounted = stalled.why or one.why.get("changes")
         readings[STALLED] = (
-            Unknown(stalled.why.gap, stalled.why.detail) if stalled.why
+            Unknown(uncounted.gap, uncounted.detail) if uncounted
             else stalled_reading(stalled.count.get(one.name, 0), one.open_changes, cite)
         )  # fmt: skip
         if one.rests_on_changes:
@@ -130,7 +131,8 @@ def _readings(
 ) -> dict[str, Reading]:
     if why is None and one.open_changes is None:
         # A search leaves out in silence what may not be read; another list of the same kind would have shown.
-        why = Unread(Gap.NOT_PERMITTED, "changes are hidden; needs pull requests: read")
+        hidden = Unread(Gap.NOT_PERMITTED, "changes are hidden; needs pull requests: read")
+        why = one.why.get("changes", hidden)
     if why is not None:
         return {key: Unknown(why.gap, why.detail) for key in SIGNALS}
     demanded = one.rules.value.approvals if isinstance(one.rules, Read) else None

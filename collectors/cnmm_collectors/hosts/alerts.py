@@ -57,6 +57,9 @@ def fixed_readings(
         return {key % days: Unknown(off.gap, off.detail) for days in spans}
     own = list(alerts)
     fresh = isinstance(one.dependency_alerts, Read) and one.dependency_alerts.value
+    if not own and isinstance(one.dependency_alerts, Unread):
+        hidden_scan = one.dependency_alerts
+        return {key % days: Unknown(hidden_scan.gap, hidden_scan.detail) for days in spans}
     if not own and not fresh:
         return {key % days: Unknown(Gap.NOT_ENABLED, "no fresh scan is shown") for days in spans}
     return {key % days: Observed(_share(own, as_of, days), (*one.cite, *cite)) for days in spans}

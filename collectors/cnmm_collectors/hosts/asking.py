@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.hosts.facts import Unread
 from cnmm_collectors.hosts.outcomes import Kind, Outcome, classify, classify_error, of_fault, worst
+from cnmm_collectors.hosts.shrinking import Question, shrink
 from cnmm_collectors.plugin import HttpSession, LedgerRow, Reader
 from cnmm_collectors.reader.http import Authorise, HttpFault
 from cnmm_collectors.signals import Gap
 
 MOST_PAGES = 5_000
+MOST_CUTS = 5
+"""How often a question is made shorter for a host that does not know part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A GraphQL answer: its data, and what each error says of the field at its path."""
+    """A GraphQL answer: its data, and what each error says of the field at its path.
+
+    `lost` are the paths, without positions, that the host was not asked for since it does not know them.
+    """
 
     data: Mapping[str, Any]
     errors: tuple[tuple[tuple[str | int, ...], Outcome], ...] = ()
+    lost: tuple[tuple[tuple[str, ...], Outcome], ...] = ()
 
     def at(self, *path: str | int) -> Any:
         """Return the value at a path, None where there is none."""
@@ -62,11 +69,20 @@ class Answer:
 
     def miss(self, *path: str | int) -> Outcome | None:
         """Return what errors say of the field at a path, of what it is part of, or of a part of it."""
+        steps = tuple(step for step in path if isinstance(step, str))
         near = [
             outcome for place, outcome in self.errors
             if place[: len(path)] == path[: len(place)] or not place
         ]  # fmt: skip
+        near += [outcome for place, outcome in self.lost if place[: len(steps)] == steps[: len(place)]]
         return worst(near) if near else None
+
+
+class Spare(str):
+    """A question of which what the host does not know is left out, by its name or written out.
+
+    Its reader asks the answer for a miss wherever a field is not there.
+    """
 
 
 @dataclass(slots=True)
@@ -93,6 +109,8 @@ class Client(ABC):
         """Count what is asked through an open session."""
         self._reader, self._session = reader, session
         self._tally = Tally()
+        self.shrunk: dict[tuple[str, str], Question] = {}
+        """Questions without what a host does not know, by its address and the whole text; may be shared."""
         self.headers: Mapping[str, str] = {}
 
     @abstractmethod
@@ -139,15 +157,26 @@ class Client(ABC):
 
         A question is given by its name, or is written out.
         """
-        text = self.queries.get(name, name)
+        key = (self.graphql, self.queries.get(name, name))
+        for _ in range(MOST_CUTS):
+            asked = self.shrunk.get(key) or Question(key[1])
+            answer, outcome, errors = self._put(asked.text, variables)
+            shorter = shrink(asked, errors) if errors and isinstance(name, Spare) else None
+            if shorter is None:
+                return answer and replace(answer, lost=asked.lost), outcome
+            self.shrunk[key] = shorter
+        return answer, outcome
+
+    def _put(self, text: str, variables: Any) -> tuple[Answer | None, Outcome, Sequence[Any]]:
+        """Return the answer to a text; where there is no data, the host's errors about the text as well."""
         for last in (False, True):
             body, outcome = self._ask("POST", self.graphql, {"query": text, "variables": variables})
             if outcome.kind is not Kind.PRESENT:
-                return None, outcome
+                return None, outcome, ()
             answer, outcome = _answer(body)
             if outcome.kind is not Kind.RATE_LIMITED or last:
-                return answer, outcome
-        return None, Outcome(Kind.ERROR, "the host gave no answer")
+                return answer, outcome, body["errors"] if outcome.kind is Kind.UNSUPPORTED else ()
+        return None, Outcome(Kind.ERROR, "the host gave no answer"), ()
 
     def connection(
         self, name: str, path: Sequence[str | int], size: int, /, key: str = "nodes",
@@ -170,9 +199,9 @@ class Client(ABC):
                 return
             seen.add(after)
             total, more, after = _page(found)
-            miss = _ENDLESS if more and (after in seen or not found[key]) else None
+            miss = _ENDLESS if more and (after in seen or not found[key]) else _uncounted(answer, path)
             yield answer, Listing(tuple(found[key]), miss, total)
-            if not more or miss:
+            if not more or miss is _ENDLESS:
                 return
 
     def cite(self, what: str, payload: Any, *, path: str = "", note: str = "", status: int = 200) -> Evidence:
@@ -249,6 +278,15 @@ def _bearer(value: str) -> Authorise:
 def unread(outcome: Outcome) -> Unread:
     """Return an outcome as the reason why a fact was not read."""
     return Unread(outcome.gap, outcome.explain())
+
+
+def _uncounted(answer: Answer, path: Sequence[str | int]) -> Outcome | None:
+    """Return why a list may go on or hold more than it shows: the host cannot be asked for either."""
+    size = len(path)
+    parts = ("totalCount", "pageInfo")
+    return next(
+        (miss for place, miss in answer.lost if place[:size] == tuple(path) and place[size] in parts), None
+    )
 
 
 def _page(found: Mapping[str, Any]) -> tuple[int | None, bool, str | None]:

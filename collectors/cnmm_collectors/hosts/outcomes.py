@@ -56,13 +56,12 @@ GAPS: Mapping[Kind, Gap] = {
 class Outcome:
     """What an answer means, in words of ours; `needs` is the permission the host itself says would do.
 
-    `names` are the fields of a GraphQL question that the host does not know; `status` is that of the answer.
+    `status` is that of the answer.
     """
 
     kind: Kind
     detail: str
     needs: str = ""
-    names: tuple[str, ...] = ()
     status: int = 0
 
     @property
@@ -187,10 +186,9 @@ def classify_error(error: Any) -> Outcome:
         return Outcome(Kind.MALFORMED, "the host gave an error this program cannot read")
     extensions = error.get("extensions")
     code = error.get("type") or (extensions.get("code") if isinstance(extensions, Mapping) else None)
-    if str(code) in _UNDEFINED:
-        return Outcome(
-            Kind.UNSUPPORTED, "this version or edition of the host does not have it", names=_names(error)
-        )
+    unknown = classify_unknown(error)
+    if unknown is not None:
+        return unknown
     known = _GRAPHQL.get(str(code).upper())
     message = str(error.get("message", ""))
     if "SAML enforcement" in message or (
@@ -208,12 +206,24 @@ def classify_error(error: Any) -> Outcome:
     return Outcome(Kind.ERROR, "the host gave an error this program does not know")
 
 
-def _names(error: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the words that say which part of a question an error is about, plain names alone."""
-    extensions, path = error.get("extensions"), error.get("path")
-    found = [*path] if isinstance(path, list) else []
-    found += list(extensions.values()) if isinstance(extensions, Mapping) else []
-    return tuple(str(one) for one in found if re.fullmatch(r"\w{1,80}", str(one)))
+_DENIED = re.compile(r"Field '(\w{1,80})' doesn't (?:exist on type|accept argument) '(\w{1,80})'")
+
+
+def classify_unknown(error: Any) -> Outcome | None:
+    """Return what an error says that the host does not know of a question, by name; None for other errors."""
+    if not isinstance(error, Mapping):
+        return None
+    given = error.get("extensions")
+    said: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    told = _DENIED.search(str(error.get("message", "")))
+    if str(said.get("code")) not in _UNDEFINED and told is None:
+        return None
+    names = [said.get(key) for key in ("typeName", "name", "fieldName", "argumentName")]
+    if told is not None and "accept" not in told[0]:
+        names = [told[2], told[1]]
+    plain = [str(one) for one in names if re.fullmatch(r"\w{1,80}", str(one or ""))]
+    what = ".".join(plain) or "part of the question"
+    return Outcome(Kind.UNSUPPORTED, f"this version or edition of the host does not have {what}")
 
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from doubles.github import files
 from doubles.github.faults import fail, send
 from doubles.github.organisation import Organisation
+from doubles.github.versions import only, refuse
 from doubles.serving import Asked, serving
 
 Row = dict[str, Any]
@@ -30,6 +31,7 @@ _OPERATIONS = (
 )  # fmt: skip
 
 
+_DESCRIPTIONS = ("organisation", "inventory", "repository")
 _SEARCHES = ("count", "changes", "stalled", "issues", "replies", "upstream")
 
 
@@ -40,6 +42,8 @@ class Double(Asked):
     organisation: Organisation = field(default_factory=Organisation)
     extra: dict[str, str] = field(default_factory=dict)
     """Headers sent with every answer."""
+    schema: Any = None
+    """What the host's version knows of an organisation and its repositories, None for all that is asked."""
 
 
 @contextmanager
@@ -78,11 +82,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.host == "other":
             send(self, 200, b"[]", {"Content-Type": "application/json"})
         elif not (fault and fail(self, fault, self.double.elsewhere)):
-            self._answer(name, variables, fault)
+            self._answer(name, variables, fault, json.loads(raw).get("query", "") if raw else "")
 
-    def _answer(self, name: str, variables: Row, fault: str) -> None:
+    def _answer(self, name: str, variables: Row, fault: str, query: str) -> None:
+        old = self.double.schema if name in _DESCRIPTIONS else None
+        refused = refuse(old, query) if old else None
+        if refused is not None:
+            return self._send(200, refused, {})
         if name:
             found: Any = _spoil(graphql(self.double.organisation, name, variables), name, fault)
+            if old:
+                found = {**found, "data": only(query, found["data"])}
             return self._send(200, found, {})
         status, found, headers = rest(self.double, self.path, fault)
         return self._send(status, found, headers)

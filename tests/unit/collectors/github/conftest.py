@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from graphql import build_schema
 
 CACHE = Path(__file__).parents[4] / "build" / "cache"
 
@@ -16,6 +18,12 @@ def published_schema(require: Callable[[str, bool, str], None]) -> Path:
     place = CACHE / "github-schema-15.26.1.graphql"
     require("GitHub's GraphQL schema", place.is_file(), "run tests/setup.sh")
     return place
+
+
+@pytest.fixture(scope="session")
+def schema(published_schema: Path) -> Any:
+    """Give GitHub's published GraphQL schema, built once."""
+    return build_schema(published_schema.read_text(encoding="utf-8"), assume_valid=True)
 
 
 @pytest.fixture(scope="session")

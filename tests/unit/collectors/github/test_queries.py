@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import graphql as core
 import pytest
 
 from cnmm_collectors.github.queries import ALL
@@ -43,26 +42,13 @@ VARIABLES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def schema(require: Callable[[str, bool, str], None], published_schema: Path) -> Any:
-    try:
-        import graphql as core
-    except ImportError:
-        require("graphql-core", False, "it is among the development requirements")
-    return core.build_schema(published_schema.read_text(encoding="utf-8"), assume_valid=True)
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_a_query_fits_the_published_schema(name: str, schema: Any) -> None:
-    import graphql as core
-
     assert core.validate(schema, core.parse(ALL[name])) == []
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_double_answers_all_that_is_asked_in_the_schemas_types(name: str, schema: Any) -> None:
-    import graphql as core
-
     answer = graphql(acme(), name, {"after": None, **VARIABLES[name]})
     done = core.execute_sync(
         schema, core.parse(ALL[name]), root_value=answer["data"], variable_values=VARIABLES[name],
