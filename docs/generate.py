@@ -101,8 +101,9 @@ def _hosts() -> Iterator[str]:
     yield f"| Signal | GitHub: least permission | GitLab: least role | {tiers} |"
     yield "| --- | --- | --- | --- | --- | --- |"
     known = signals_of(needs)
-    for spec in registry.declared(("host", "codeowners", "iam", "ci")):
-        if not spec.id.startswith("ci.") or spec.id in known:
+    for spec in registry.declared(("host", "codeowners", "iam", "ci", "docs")):
+        on_github = any(source.name == "github" for source in spec.sources)
+        if not spec.id.startswith(("ci.", "docs.")) or spec.id in known or on_github:
             yield from _host_row(spec, needs)
     yield "\nWhat GitLab answers is grouped as `cnmm doctor gitlab:GROUP` prints it:\n"
     yield "| Group | Least role | Least tier | Signals |"

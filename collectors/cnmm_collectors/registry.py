@@ -55,6 +55,7 @@ class _SourceModel(BaseModel):
     rank: int = Field(ge=1)
     basis: Basis
     permission: str = Field(min_length=1)
+    adds: bool = False
 
 
 class _ParameterModel(BaseModel):
@@ -94,7 +95,7 @@ class _SignalModel(BaseModel):
             rollup=self.rollup,
             absent=self.absent,
             disclosure=self.disclosure,
-            sources=tuple(Source(s.name, s.rank, s.basis, s.permission) for s in self.sources),
+            sources=tuple(Source(s.name, s.rank, s.basis, s.permission, s.adds) for s in self.sources),
             low=self.low,
             high=high,
             parameters=tuple(Parameter(p.name, p.values, p.pattern) for p in self.parameters),

@@ -94,12 +94,16 @@ class Disclosure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way to answer a signal; rank 1 is the strongest, equal ranks are alternatives of equal force."""
+    """One way to answer a signal; rank 1 is the strongest, equal ranks are alternatives of equal force.
+
+    `adds`: it sees what others of its rank cannot, says yes or nothing, and its yes stands beside their no.
+    """
 
     name: str
     rank: int
     basis: Basis
     permission: str
+    adds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,10 @@ class SignalSpec:
             if declared.name == source:
                 return declared.rank
         raise SignalError(f"{self.id} declares no source {source}")
+
+    def adds(self, source: str) -> bool:
+        """Return whether a source's yes stands beside a no of others."""
+        return any(declared.adds for declared in self.sources if declared.name == source)
 
 
 _KEY = re.compile(r"(?P<id>[a-z0-9_]+(?:\.[a-z0-9_]+)+)(?:\{(?P<facets>[^{}]+)\})?")

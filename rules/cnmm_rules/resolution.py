@@ -43,6 +43,7 @@ def resolve(readings: list[Observation], spec: SignalSpec) -> Resolved:
         gap = first.gap if strongest and first.gap else Gap.NOT_COLLECTED
         detail = first.detail if strongest else "a stronger source was not read"
         return Resolved(State.UNKNOWN, None, evidence, gap, detail)
+    answered = [one for one in answered if spec.adds(one.source) and one.value is True] or answered
     first = answered[0]
     if any(_differs(first, other) for other in answered[1:]):
         return Resolved(State.UNKNOWN, None, evidence, Gap.MALFORMED, "sources disagree", contested=True)

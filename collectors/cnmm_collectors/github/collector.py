@@ -26,6 +26,7 @@ from cnmm_collectors.github.analyses import ANALYSES, CODE_SCANNING, FRESH_DAYS,
 from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.contents import CALLS, CONTENTS, read_contents, refuse_contents
 from cnmm_collectors.github.deploying import read_releases
+from cnmm_collectors.github.guides import GUIDE
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
 from cnmm_collectors.github.practice import with_attestations
 from cnmm_collectors.github.probes import probe_all
@@ -62,7 +63,10 @@ _ONE = 10
 
 
 def _answerable() -> tuple[SignalSpec, ...]:
-    specs = registry.declared(FAMILIES)
+    specs = (
+        *registry.declared(FAMILIES),
+        *(one for one in registry.declared(("docs",)) if one.id == GUIDE),
+    )
     return tuple(spec for spec in specs if any(source.name == "github" for source in spec.sources))
 
 

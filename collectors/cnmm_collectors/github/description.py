@@ -10,6 +10,7 @@ from typing import Any
 from cnmm_collectors.evidence import Evidence
 from cnmm_collectors.github.client import Answer, Client, unread
 from cnmm_collectors.github.environments import production_of
+from cnmm_collectors.github.guides import inherits
 from cnmm_collectors.github.practice import checked_of, release_of
 from cnmm_collectors.github.rules import merge_rules
 from cnmm_collectors.hosts.facts import Owners, Persons, Read, Repository, Rules, Standing, Unread, moment
@@ -35,7 +36,7 @@ class Sight:
 
     `owners` are the accounts of the organisation's owners, in memory only, None where they are not known.
     `default` is the right every member has, None where it is hidden. `wide` are repositories that a team of
-    everybody reaches, None where that is not known.
+    everybody reaches, None where that is not known. `guide` is the address of the owner's contributing guide.
     """
 
     organisation: str
@@ -44,6 +45,7 @@ class Sight:
     owners: frozenset[str] | None
     default: str | None
     wide: frozenset[str] | None
+    guide: str = ""
 
 
 def describe(
@@ -75,6 +77,7 @@ def describe(
         open_changes=answer.at(*at, "openChanges", "totalCount"),
         archived_at=moment(node.get("archivedAt")),
         tip=_tip(node, branch),
+        proofs=inherits(client, node, sight.guide, f"{sight.organisation}/{name}"),
         why={part: lost for part, fields in _LISTS.items() if (lost := seen.hidden(*fields)) is not None},
         release=release_of(client, node, answer, at, f"{sight.organisation}/{name}"),
         checked=checked_of(
@@ -211,7 +214,7 @@ def _debt(seen: _Node) -> tuple[int, int] | None:
 def _public(node: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is cited of a node: everything that is about it, nothing that names an account."""
     # What was released and what ran is cited by itself.
-    apart = (*_OWNER_FILES, "collaborators", "id", "latestRelease", "merged")
+    apart = (*_OWNER_FILES, "collaborators", "id", "latestRelease", "merged", "contributingGuidelines")
     shown = {key: value for key, value in node.items() if key not in apart}
     for field in _OWNER_FILES:
         blob = node.get(field)

@@ -13,6 +13,7 @@ from cnmm_collectors.github.client import Answer, Client, own_page, unread
 from cnmm_collectors.github.configurations import with_configurations
 from cnmm_collectors.github.description import Sight, describe, readable
 from cnmm_collectors.github.environments import read_gates
+from cnmm_collectors.github.guides import guide_of
 from cnmm_collectors.github.security import read_assistant, read_security, read_security_of
 from cnmm_collectors.hosts.asking import Spare
 from cnmm_collectors.hosts.facts import Organisation, Read, Repository, Team, Unread
@@ -91,12 +92,11 @@ def _plan(rest: Mapping[str, Any] | None) -> str:
 
 def _public(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is cited of the organisation: no number of people, which may be small."""
-    shown = {
-        key: value for key, value in found.items() if key not in ("membersWithRole", "samlIdentityProvider")
-    }
+    shown = {key: value for key, value in found.items() if key not in _UNCITED}
     return {**shown, "samlIdentityProvider": found.get("samlIdentityProvider") is not None}
 
 
+_UNCITED = ("membersWithRole", "samlIdentityProvider", "defaults")
 _SETTINGS = (
     "default_repository_permission",
     "public_repos",
@@ -158,6 +158,7 @@ def _sight(client: Client, organisation: str, head: _Head, teams: Sequence[Team]
         app_administers=client.identity.permissions.get("administration") in _ADMINISTRATION,
         owners=_owners(client, organisation),
         default=right if isinstance(right, str) else None,
+        guide=guide_of(head.answer.at("organization", "defaults", "contributingGuidelines")),
         wide=None
         if isinstance(teams, Unread) or not isinstance(everybody, int)
         else frozenset(name for team in teams if 0 < everybody <= team.size for name in team.grants),

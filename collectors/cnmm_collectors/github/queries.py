@@ -14,6 +14,7 @@ query($org: String!) {
     teams { totalCount }
     membersWithRole { totalCount }
     samlIdentityProvider { externalIdentities(membersOnly: true) { totalCount } }
+    defaults: repository(name: ".github") { contributingGuidelines { url body } }
   }
 }
 """
@@ -41,6 +42,7 @@ fragment Described on Repository {
   }
   tip: object(expression: "HEAD:") { __typename }
   codeowners { errors { kind line } }
+  contributingGuidelines { url }
   inGithub: object(expression: "HEAD:.github/CODEOWNERS") { ...Owners }
   inRoot: object(expression: "HEAD:CODEOWNERS") { ...Owners }
   inDocs: object(expression: "HEAD:docs/CODEOWNERS") { ...Owners }

@@ -29,9 +29,9 @@ UNASKED: tuple[tuple[str, str, str], ...] = (
         "it says what is offered, not what runs: `host.change_lead_time_hours_p50`",
     ),
     (
-        "community profile",
+        "the rest of the community profile",
         "GitHub",
-        "it counts files that a repository inherits, and not what they say: `docs.contributing_ratio`",
+        "it counts files and not what they say; a guide that is inherited is read: `docs.contributing_ratio`",
     ),
     (
         "which group of the provider fills a team",

@@ -65,6 +65,9 @@ def world(folder: Path, state: str) -> Iterator[World]:
     history.commit(
         {"app.py": "1\n", "Dockerfile": "FROM python:3.12\n", "CODEOWNERS": "* @acme/web\n"}, days=9
     )
+    guide = "https://github.example/acme/.github/blob/main/CONTRIBUTING.md"
+    org.guide = {"url": guide, "body": "# How\nAsk first.\nAdd tests.\nKeep it small.\n"}
+    org.repositories[0]["contributingGuidelines"] = {"url": guide}
     give(org, "portal", history.write(folder / "portal"))
     with serve(org) as double:
         if state not in REALITIES:

@@ -19,7 +19,7 @@ def repository(name: str, org: str = "acme", **changes: Any) -> dict[str, Any]:
             "name": "main", "target": None, "branchProtectionRule": None, "rules": connection(RULES),
         },
         "tip": {"__typename": "Tree"},
-        "codeowners": None, "inGithub": None, "inRoot": None, "inDocs": None,
+        "contributingGuidelines": None, "codeowners": None, "inGithub": None, "inRoot": None, "inDocs": None,
         "environments": connection([]),
         "collaborators": connection([]),
         "openChanges": {"totalCount": 0}, "openDebt": {"totalCount": 0}, "allDebt": {"totalCount": 0},
@@ -180,6 +180,8 @@ class Organisation:
     hidden: int = 0
     """Private repositories that exist and that this credential is not shown."""
     security: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    guide: dict[str, Any] | None = None
+    """The contributing guide in the owner's defaults: its `url` and `body`."""
     teams: list[dict[str, Any]] = field(default_factory=list)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)

@@ -190,6 +190,7 @@ def _organisation(org: Organisation, name: str, variables: Row) -> Row:
         "viewerCanAdminister": org.viewer_administers, "requiresTwoFactorAuthentication": org.second_factor,
         "repositories": {"totalCount": len(org.repositories)}, "teams": {"totalCount": len(org.teams)},
         "membersWithRole": {"totalCount": org.members}, "samlIdentityProvider": linked,
+        "defaults": org.guide and {"contributingGuidelines": org.guide},
     }  # fmt: skip
 
 
