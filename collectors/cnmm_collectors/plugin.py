@@ -223,6 +223,15 @@ class Probing(Protocol):
 
 
 @runtime_checkable
+class Spelling(Protocol):
+    """What a collector may offer besides, where its source takes a name in any case."""
+
+    def spelling(self, target: Target, settings: Any, reader: Reader) -> str:
+        """Return the target's locator as its source spells it; empty for a target of which it cannot say."""
+        ...
+
+
+@runtime_checkable
 class Sourced(Protocol):
     """What a collector of `sources:` may offer besides: the ids of the signals that each kind answers."""
 

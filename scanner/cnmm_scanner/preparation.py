@@ -228,6 +228,15 @@ def prepare(order: Order, *, rendered: bool = True, aimless: bool = False) -> Sc
     )
 
 
+def renamed(scan: Scan, organisation: str, targets: tuple[Target, ...]) -> Scan:
+    """Return the scan under another spelling of its organisation, with what earlier scans left under it."""
+    if (organisation, targets) == (scan.organisation, scan.targets):
+        return scan
+    past, as_of = scan.history, scan.as_of
+    baseline = None if past is None else _baseline(past, organisation, as_of, scan.catalogue)
+    return replace(scan, organisation=organisation, targets=targets, baseline=baseline)
+
+
 def _ordered(settings: Any, order: Order) -> Any:
     """Return a collector's settings with what the command line says besides, where the collector knows it."""
     known = type(settings).model_fields

@@ -29,6 +29,7 @@ from cnmm_scanner.preparation import Scan
 from cnmm_scanner.progress import Progress
 from cnmm_scanner.requirements import unmet_requirements
 from cnmm_scanner.sealing import catalogue_members, declared_repositories, item_lines, scope_lines, spool
+from cnmm_scanner.spelling import as_spelled
 from cnmm_scanner.statements import FILES, read_statements
 from cnmm_scanner.work import Worker
 
@@ -53,6 +54,7 @@ def run_scan(scan: Scan, progress: Progress, *, assessed: bool = True) -> Done:
     if kept is None and not scan.order.fresh:
         progress.note(f"nothing is kept for the next scan: {NOT_PRIVATE}")
     with Journal(output, resume=scan.order.resume, key=kept.key if kept else b"") as journal:
+        scan = as_spelled(scan, Worker(scan.conditions(journal.vault, kept)))
         outcome = collect(scan, journal, progress, kept)
         facts = seal(scan, journal, outcome)
         if not assessed:

@@ -33,6 +33,7 @@ from cnmm_collectors.github.probes import probe_all
 from cnmm_collectors.github.provenance import STATEMENTS, read_statements
 from cnmm_collectors.github.searching import scopes_of, today_of
 from cnmm_collectors.github.security import read_scans
+from cnmm_collectors.github.spelling import spelled
 from cnmm_collectors.github.tracking import asks as asks_issues
 from cnmm_collectors.github.tracking import predict_work, read_work
 from cnmm_collectors.github.tracking import window_of as issues_of
@@ -125,6 +126,13 @@ class GitHubCollector:
         except (HttpFault, Unseen) as fault:
             every = tuple(spec.id for spec in _DESCRIBED)
             yield Probe("organisation", every, False, str(fault), gap=fault.gap)
+
+    def spelling(self, target: Target, settings: options.Settings, reader: Reader) -> str:
+        """Return an organisation's or a repository's name as the host spells it; for one call."""
+        try:
+            return spelled(self._open(reader, settings), target.locator) if target.kind == "github" else ""
+        except HttpFault:
+            return ""
 
     def _open(self, reader: Reader, settings: options.Settings) -> Client:
         client = Client(reader, settings)

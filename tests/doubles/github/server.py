@@ -385,6 +385,10 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
         return *double.rest(parts.path), {}
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     own = f"/orgs/{org.login}"
+    # Names are taken in any case.
+    parts = parts._replace(
+        path=re.sub(f"^/(orgs|repos)/{org.login}(?=/|$)", rf"/\1/{org.login}", parts.path, flags=re.I)
+    )
     if parts.path == own:
         private = sum(one["visibility"] != "PUBLIC" for one in org.repositories) + org.hidden
         shown = {"login": org.login, "public_repos": len(org.repositories) + org.hidden - private}
@@ -392,9 +396,17 @@ def rest(double: Double, path: str, fault: str) -> tuple[int, Any, dict[str, str
             shown |= {"total_private_repos": private, "default_repository_permission": org.default_right}
             shown["plan"] = {"name": org.plan}
         return 200, shown, {}
-    one = next((one for one in org.repositories if parts.path == f"/repos/{org.login}/{one['name']}"), None)
+    one = next(
+        (
+            one
+            for one in org.repositories
+            if parts.path.lower() == f"/repos/{org.login}/{one['name']}".lower()
+        ),
+        None,
+    )
     if one is not None:
-        return 200, {"name": one["name"], "security_and_analysis": org.security_of(one["name"])}, {}
+        shown = {"name": one["name"], "full_name": f"{org.login}/{one['name']}"}
+        return 200, {**shown, "security_and_analysis": org.security_of(one["name"])}, {}
     if parts.path.endswith("/code-scanning/analyses"):
         at = org.analyses.get(parts.path.split("/")[3])
         return (200, [{"created_at": at}], {}) if at else (404, {"message": "no analysis found"}, {})

@@ -15,6 +15,7 @@ import pytest
 
 from cnmm_collectors.github.client import Client
 from cnmm_collectors.github.probes import probe_all
+from cnmm_collectors.github.spelling import spelled
 from doubles.github.files import give
 from doubles.github.organisation import acme
 from doubles.github.server import Double, serve
@@ -24,9 +25,11 @@ from unit.collectors.github.workshop import TOKEN, reader, settings
 PLANTED = (TOKEN, "ann-a", "ben-b", "cat-c", "dan-d", "dora-direct", "olga-owner")
 
 
-def run(double: Double, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    double: Double, folder: Path, *arguments: str, typed: str = "acme"
+) -> subprocess.CompletedProcess[str]:
     (folder / "cnmm.yaml").write_text(
-        "organisation: acme\nas_of: 2026-11-20\ntargets: ['github:acme']\n"
+        f"organisation: {typed}\nas_of: 2026-11-20\ntargets: ['github:{typed}']\n"
         f"collectors: {{github: {{api: '{double.url}', clone: false, per_minute: 0}}}}\n"
     )
     homes = {f"XDG_{kind}_HOME": str(folder / kind) for kind in ("CACHE", "STATE", "DATA", "CONFIG")}
@@ -158,3 +161,29 @@ def test_a_weak_credential_is_told_the_least_that_would_do() -> None:
     assert found["issues"].readable
     assert found["deployments"].readable
     assert not [asked for asked in double.asked if asked.startswith(("PUT", "PATCH", "DELETE"))]
+
+
+def test_one_organisation_typed_in_two_ways_has_one_name_and_one_digest(tmp_path: Path) -> None:
+    found = []
+    with serve(acme()) as double:
+        for typed in ("acme", "ACME"):
+            folder = tmp_path / typed
+            folder.mkdir()
+            done = run(double, folder, "scan", "--no-clone", "-o", "out", typed=typed)
+            assert done.returncode == 0, done.stderr
+            told = json.loads((folder / "out" / "assessment.json").read_text())
+            with zipfile.ZipFile(folder / "out" / "bundle.cnmm") as bundle:
+                held = b"".join(bundle.read(name) for name in bundle.namelist())
+            assert b"ACME" not in held
+            found.append((told["organisation"], told["conclusions_digest"]))
+    assert found[0] == found[1]
+    assert found[0][0] == "acme"
+
+
+def test_a_repository_is_spelled_as_the_host_does_and_a_renamed_one_stays_as_it_was_given() -> None:
+    with serve(acme()) as double:
+        client = Client(reader(), settings(double))
+        assert spelled(client, "ACME/Checkout") == "acme/checkout"
+        assert spelled(client, "acme/gone") == "acme/gone"
+        double.faults.set("/orgs/", "502")
+        assert spelled(client, "ACME") == "ACME"
