@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -28,6 +29,7 @@ from cnmm_collectors.github.contents import CALLS, CONTENTS, read_contents, refu
 from cnmm_collectors.github.deploying import read_releases
 from cnmm_collectors.github.guides import GUIDE
 from cnmm_collectors.github.inventory import Unseen, count_calls, read_one, read_organisation
+from cnmm_collectors.github.moving import BATCH, look_again
 from cnmm_collectors.github.practice import with_attestations
 from cnmm_collectors.github.probes import probe_all
 from cnmm_collectors.github.provenance import STATEMENTS, read_statements
@@ -198,10 +200,14 @@ class GitHubCollector:
         found = read_changes(client, window, today, scopes)
         stalled = read_stalled(client, scope_of(target), reader.as_of)
         asked = asks(window.within(("each drawn repository:",))[0] if scopes else window)
-        yield from activity_signals(client, namer, organisation, ownership, window, asked, found, stalled)
+        work = releases = None
         if client.settings.work:
             work = read_work(client, target, organisation, reader.as_of, today)
             releases = read_releases(client, organisation, reader.as_of)
+        organisation = look_again(client, organisation, namer.organisation)
+        known = replace(known, organisation=organisation)
+        yield from activity_signals(client, namer, organisation, ownership, window, asked, found, stalled)
+        if work is not None and releases is not None:
             said = asks_issues(issues_of(target, reader.as_of, today))
             whole = Window(known, found, work, releases, client.settings.tracking, said, reader.as_of)
             yield from work_signals(client, namer, whole)
@@ -244,7 +250,7 @@ class GitHubCollector:
 
 def _windowed(client: Client, target: Target, drawn: int, of: int, reader: Reader) -> int:
     """Return the number of calls that changes, issues and deployments of the window will take."""
-    calls = predict(client, target, reader.as_of, drawn, of)
+    calls = predict(client, target, reader.as_of, drawn, of) + -(-drawn // BATCH)
     return calls + (predict_work(client, target, reader, drawn, of) if client.settings.work else 0)
 
 

@@ -168,6 +168,12 @@ query($ids: [ID!]!) {
 }
 """
 
+PLACES: Final = """
+query($ids: [ID!]!) {
+  nodes(ids: $ids) { __typename ... on Repository { nameWithOwner } }
+}
+"""
+
 ALL: Final = {
     "organisation": ORGANISATION,
     "inventory": INVENTORY,
@@ -176,6 +182,7 @@ ALL: Final = {
     "team repositories": TEAM_REPOSITORIES,
     "team members": TEAM_MEMBERS,
     "environments": ENVIRONMENTS,
+    "places": PLACES,
     **window_queries.ALL,
     **content_queries.ALL,
 }

@@ -87,9 +87,9 @@ def activity_signals(
         changes[change.repository].append(change)
     for one in organisation.active:
         cite = _cite(client, asked, one, changes[one.name])
-        left = SAMPLED if found.sampled and organisation.leaves_out(one) else None
+        left = SAMPLED if found.sampled and organisation.leaves_out(one) else one.moved
         readings = _readings(one, changes[one.name], left or found.why, belonging, cite)
-        uncounted = stalled.why or one.why.get("changes")
+        uncounted = stalled.why or one.moved or one.why.get("changes")
         readings[STALLED] = (
             Unknown(uncounted.gap, uncounted.detail) if uncounted
             else stalled_reading(stalled.count.get(one.name, 0), one.open_changes, cite)
@@ -101,8 +101,8 @@ def activity_signals(
         )
         if two_persons(changes[one.name]):
             yield Signal(TWO_PERSONS, namer.component(one.name), client.source, Observed(True, cite))
-    yield from accounts.merged(_firsts(found.changes), window.start, found.why is None and not found.sampled,
-                               "host", namer.org)  # fmt: skip
+    settled = found.why is None and not found.sampled and not any(one.moved for one in organisation.active)
+    yield from accounts.merged(_firsts(found.changes), window.start, settled, "host", namer.org)
     read = len(found.changes)
     yield LedgerRow(
         client.source, "change", str(namer.org), max(found.counted, read), read,

@@ -177,6 +177,8 @@ class Repository:
     """The ids of the default branch's commit and of its tree, both empty where files cannot be read."""
     marks: tuple[tuple[str, str], ...] = ()
     """Topics and custom properties that its owners gave it."""
+    moved: Unread | None = None
+    """Why lists that were read after the inventory may not name it as the inventory does."""
     why: Mapping[str, Unread] = field(default_factory=dict)
     """Why its `changes`, its `issues` or its `key` are not known, where the host says why."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cnmm_collectors.evidence import Evidence
@@ -19,7 +19,7 @@ from cnmm_collectors.hosts.deployments import (
     delivery_readings,
     waits_of,
 )
-from cnmm_collectors.hosts.facts import SAMPLED, Change, Repository
+from cnmm_collectors.hosts.facts import SAMPLED, Change, Repository, Unread
 from cnmm_collectors.hosts.findings import Known
 from cnmm_collectors.hosts.ownership import Ownership
 from cnmm_collectors.hosts.signals import Namer, gated
@@ -65,30 +65,41 @@ def _teams(client: Client, namer: Namer, window: Window, ownership: Ownership) -
         window.tracking, ownership,
         belonging_of(ownership), window.as_of,
     )  # fmt: skip
+    moved = {one.name: one.moved for one in window.known.organisation.active if one.moved is not None}
     for team in ownership.teams:
         own = desk.own(team.slug)
+        lost = next((moved[name] for name in ownership.repositories(team.slug) if name in moved), None)
         shown = {"team": team.slug, "issues that moved": len(own),
                  "closed": sum(item.closed_at is not None for item in own),
                  "planned": sum(item.planned for item in own)}  # fmt: skip
-        readings = team_work(team, desk, (client.cite(window.asked, shown),))
+        readings = team_work(team, _without(desk, lost), (client.cite(window.asked, shown),))
         for key in TEAM_SIGNALS:
             if key in readings:
                 yield Signal(key, namer.team(team.slug), client.source, readings[key])
     places = sorted(window.tracking.requests)
     cite = client.cite(window.asked, {"requests are raised in": places})
-    yield Signal(SUPPORT, namer.org, client.source, support_reading(desk, (cite,)))
+    unnamed = next((moved[name] for name in places if name in moved), None)
+    yield Signal(SUPPORT, namer.org, client.source, support_reading(_without(desk, unnamed), (cite,)))
+
+
+def _without(desk: Desk, lost: Unread | None) -> Desk:
+    """Return the desk without what lists may have missed of a repository that moved."""
+    if lost is None:
+        return desk
+    work = replace(desk.work, why=desk.work.why or lost, boards_why=desk.work.boards_why or lost)
+    return replace(desk, work=work, changes_why=desk.changes_why or lost)
 
 
 def _repository(
     client: Client, namer: Namer, window: Window, one: Repository, changes: Sequence[Change],
     belonging: Belonging,
 ) -> Iterator[Signal]:  # fmt: skip
-    deployments = window.releases.of(one.name)
+    deployments = one.moved or window.releases.of(one.name)
     ownership = window.known.ownership
     yield Signal(GATED, namer.repo(one.name), client.source, gated(one, ownership, waits_of(deployments)))
     yield Signal(BY_OWNER, namer.repo(one.name), client.source, _by_owner(window, one, changes, belonging))
     delivery = Delivery(
-        one.name, deployments, [change for change in changes if change.human], window.found.why,
+        one.name, deployments, [change for change in changes if change.human], one.moved or window.found.why,
         _incidents(window, one, belonging), belonging, window.as_of, window.known.figures.get(one.name),
     )  # fmt: skip
     shown = {"repository": one.name, "environments": list(one.stages),
@@ -100,7 +111,7 @@ def _repository(
 
 
 def _by_owner(window: Window, one: Repository, changes: Sequence[Change], belonging: Belonging) -> Reading:
-    left = SAMPLED if window.found.sampled and window.known.organisation.leaves_out(one) else None
+    left = SAMPLED if window.found.sampled and window.known.organisation.leaves_out(one) else one.moved
     why = left or window.found.why
     if why is not None:
         return Unknown(why.gap, why.detail)
@@ -112,7 +123,12 @@ def _incidents(window: Window, one: Repository, belonging: Belonging) -> list[It
     """Return the incidents of a repository whose owners track theirs here; None where that is not known."""
     owners = belonging.owning.get(one.name, ())
     # Of a drawn repository every issue was read, whatever was left out elsewhere.
-    if window.work.why not in (None, SAMPLED) or not owners or not all(map(window.tracking.follows, owners)):
+    if (
+        one.moved
+        or window.work.why not in (None, SAMPLED)
+        or not owners
+        or not all(map(window.tracking.follows, owners))
+    ):
         return None
     words = set(window.tracking.incidents)
     return [item for item in window.work.items if item.repository == one.name and item.labels & words]

@@ -180,6 +180,8 @@ class Organisation:
     hidden: int = 0
     """Private repositories that exist and that this credential is not shown."""
     security: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    moved: dict[str, str | None] = field(default_factory=dict)
+    """Where a repository is after the inventory, by id; None where it is nowhere."""
     guide: dict[str, Any] | None = None
     """The contributing guide in the owner's defaults: its `url` and `body`."""
     teams: list[dict[str, Any]] = field(default_factory=list)

@@ -26,7 +26,7 @@ _OPERATIONS = (
     ("projectsV2(first", "boards"),
     ("team(slug", "team"), ("teams(first", "teams"), ("CHANGES_REQUESTED", "stalled"),
     ("reviews(first", "changes"), ("comments(first", "replies"),
-    ("$stages", "deployments"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
+    ("$stages", "deployments"), ("nameWithOwner } }", "places"), ("projectItems(first", "issues"), ("id title mergedAt\n", "upstream"),
     ("fragment Content", "contents"), ("fragment Work", "work"), ("issueCount", "count"),
 )  # fmt: skip
 
@@ -127,6 +127,8 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
     """Return the whole answer to a query of the collector."""
     if name in ("contents", "work"):
         return files.answer(org, name, variables)
+    if name == "places":
+        return {"data": {"nodes": [_place(org, key) for key in variables["ids"]]}}
     if name == "environments":
         return {"data": {"nodes": [_environment(org, key) for key in variables["ids"]]}}
     if name in _SEARCHES:
@@ -210,6 +212,13 @@ def _edges(org: Organisation, team: Row, variables: Row) -> Row:
         for name, right in team["grants"].items()
     ]
     return _page(edges, variables, "edges")
+
+
+def _place(org: Organisation, key: str) -> Row | None:
+    """Return where a repository is now, by its id."""
+    node = next((one for one in org.repositories if one["id"] == key), None)
+    place = org.moved.get(key, node and f"{org.login}/{node['name']}")
+    return {"__typename": "Repository", "nameWithOwner": place} if place else None
 
 
 def _environment(org: Organisation, key: str) -> Row | None:
@@ -309,7 +318,7 @@ def _spoil(answer: Row, name: str, fault: str) -> Row:
     names = {"inventory": "repositories", "boards": "projectsV2"}
     place = {
         "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
-        "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
+        "places": ["nodes"], "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
     }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",

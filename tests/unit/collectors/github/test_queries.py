@@ -20,6 +20,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "team repositories": {"org": "acme", "slug": "web", "n": 50},
     "team members": {"org": "acme", "slug": "web", "n": 50},
     "environments": {"ids": ["E_portal"]},
+    "places": {"ids": ["R_portal"]},
     "count": {"q": "org:acme"},
     "changes": {"q": "org:acme", "n": 50},
     "stalled": {"q": "org:acme", "n": 50},
