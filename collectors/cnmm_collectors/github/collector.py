@@ -61,7 +61,7 @@ from cnmm_collectors.subjects import SubjectKind
 
 FAMILIES = ("host", "codeowners", "iam")
 _LOCATOR = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})(?:/([A-Za-z0-9._-]{1,100}))?")
-_ONE = 10
+_ONE = 11
 """The calls that a repository alone takes, at most."""
 
 
@@ -224,6 +224,7 @@ class GitHubCollector:
         found = with_attestations(client, found, organisation)
         days = client.settings.alert_days
         scans = None if name else read_scans(client, organisation, reader.as_of, days, FRESH_DAYS)
+        found = look_again(client, found, organisation)
         return Known(found, judge_ownership(found), scans)
 
     def _failed(

@@ -112,7 +112,13 @@ def count_calls(client: Client, organisation: str) -> tuple[int, int]:
     teams = head.answer.at("organization", "teams", "totalCount")
     count = repositories if isinstance(repositories, int) else 0
     grants = teams if isinstance(teams, int) else 0
-    pages = (-(-count // client.settings.page), -(-count // 100), -(-count // 50), -(-grants // 50))
+    pages = (
+        -(-count // client.settings.page),
+        -(-count // 100),
+        -(-count // 100),
+        -(-count // 50),
+        -(-grants // 50),
+    )
     return _OWN_CALLS + sum(pages), count
 
 

@@ -140,7 +140,8 @@ def _repositories(
         reading = outside(one)
         found: dict[str, Reading] = {} if reading else _readings(known, one, plan, as_of)
         if reading is None and known.scans is not None:
-            found |= fixed_readings(one, alerts[one.name], known.hidden(one), known.scans.cite, as_of)
+            hidden = known.hidden(one) if one.moved is None else {"repository": one.moved}
+            found |= fixed_readings(one, alerts[one.name], hidden, known.scans.cite, as_of)
         deferred = COVERAGE in later and one.rests_on_changes
         chosen = [spec for spec in now if spec.id != PROTECTION] if deferred else now
         chosen = chosen if reading is None else list(specs)

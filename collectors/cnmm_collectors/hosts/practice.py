@@ -47,8 +47,9 @@ def _published(one: Repository, key: str, as_of: date) -> Reading:
         return Observed(True, one.release.evidence)
     if fresh is not None and not fresh.whole:
         return Unknown(Gap.NOT_COLLECTED, "the newest release has more files than were listed")
-    if isinstance(held, Unread):
-        return Unknown(held.gap, held.detail)
+    hidden = held if isinstance(held, Unread) else one.moved if held is not None else None
+    if hidden is not None:
+        return Unknown(hidden.gap, hidden.detail)
     return Observed(False, (*one.release.evidence, *(held.evidence if held is not None else ())))
 
 

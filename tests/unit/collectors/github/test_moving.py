@@ -62,6 +62,22 @@ def test_what_later_lists_miss_is_unknown_with_its_cause(to: str | None, truth: 
         assert type(other) is type(same)
 
 
+def test_a_list_of_the_host_that_names_it_otherwise_denies_nothing() -> None:
+    org = acme()
+    org.attested = {"provenance": ["checkout"], "sbom": ["checkout"]}
+    truth = readings(scan(org))
+    later = moved("checkout", "acme/checkout-2")
+    later.attested = {"provenance": ["checkout-2"], "sbom": ["checkout-2"]}
+    later.alerts = {}
+    found = readings(scan(later))
+    assert (
+        truth["host.release_sbom_ratio", "repo:acme/checkout"]
+        != found["host.release_sbom_ratio", "repo:acme/checkout"]
+    )
+    for key, reading in found.items():
+        assert key[1] != "repo:acme/checkout" or tells_no_more(reading, truth.get(key)), (key, reading)
+
+
 def test_without_a_second_look_the_lists_would_deny_what_was_there(truth: Any) -> None:
     org = moved("checkout", None)
     org.moved.clear()
