@@ -47,9 +47,10 @@ def _published(one: Repository, key: str, as_of: date) -> Reading:
         return Observed(True, one.release.evidence)
     if fresh is not None and not fresh.whole:
         return Unknown(Gap.NOT_COLLECTED, "the newest release has more files than were listed")
-    hidden = held if isinstance(held, Unread) else one.moved if held is not None else None
-    if hidden is not None:
-        return Unknown(hidden.gap, hidden.detail)
+    if isinstance(held, Unread):
+        return Unknown(held.gap, held.detail)
+    if held is not None and one.moved is not None:
+        return Unknown(one.moved.gap, one.moved.detail)
     return Observed(False, (*one.release.evidence, *(held.evidence if held is not None else ())))
 
 

@@ -416,7 +416,7 @@ def test_the_second_scan_asks_for_what_may_have_changed_only(tmp_path: Path) -> 
         one.members for one in second.found.populations
     ]
     unchanged = [row.detail for row in second.found.ledger if row.unit == "request"]
-    assert "18 calls on the network, 5 unchanged" in unchanged  # settings, repositories and three short lists
+    assert "19 calls on the network, 5 unchanged" in unchanged  # settings, repositories and three short lists
     assert not any(b"ann-a" in path.read_bytes() for path in (tmp_path / "http").iterdir())
 
 
