@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-from bench.rows import Row, at_most, best, growth, python
+from bench.rows import PEAK, Row, at_most, best, growth, python
 
 ROWS, PEOPLE = 1_000_000, 10_000
 PEAK_MIB = 400
@@ -21,8 +21,10 @@ sql = "SELECT c1, c4, max(c8), count(*), sum(try_cast(c9 AS DOUBLE)) FROM read_c
       "header=true, delim=',', columns=" + str(columns) + ") WHERE c6 = 'Completed' GROUP BY c1, c4"
 print(len(con.execute(sql, [sys.argv[1]]).fetchall()))
 """
-_OURS = """
-import json, resource, sys
+_OURS = (
+    PEAK
+    + """
+import json, sys
 from datetime import date
 from pathlib import Path
 from cnmm_collectors.people import PeopleCollector
@@ -37,9 +39,9 @@ target = Target("people", "sources", facts=(("roster", sys.argv[1]), ("training"
 items = [item for item in collector.plan(target, settings, reader) if hasattr(item, "key")]
 found = [one for item in items for one in collector.collect(item, settings, reader)]
 broken = sum(one.failed for one in found if isinstance(one, LedgerRow) and one.unit == "training row")
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"yields": len(found), "broken": broken, "peak": peak}))
+print(json.dumps({"yields": len(found), "broken": broken, "peak": peak()}))
 """
+)
 
 _CALAMINE = """
 import sys, time, python_calamine

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.rows import Row, at_most, growth, python, timed
+from bench.rows import PEAK, Row, at_most, growth, python, timed
 
 TESTS = Path(__file__).resolve().parents[1]
 PODS, NAMESPACES = 10_000, 500
@@ -23,8 +23,10 @@ from pathlib import Path
 from bench.kube_rows import serve
 serve(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
 """
-_OURS = """
-import json, resource, sys, time
+_OURS = (
+    PEAK
+    + """
+import json, sys, time
 from datetime import date
 from pathlib import Path
 from cnmm_collectors.kubernetes.collector import KubernetesCollector
@@ -46,9 +48,9 @@ settings = collector.Settings(kubeconfig=Path(sys.argv[1]), clusters=clusters)
 (item,) = [one for one in collector.plan(Target("kube", "bench"), settings, reader) if hasattr(one, "key")]
 count = sum(1 for _ in collector.collect(item, settings, reader))
 wall, cpu = time.perf_counter() - begun, time.process_time() - used
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"wall": wall, "cpu": cpu, "yields": count, "peak": peak, "calls": opened[0].calls}))
+print(json.dumps({"wall": wall, "cpu": cpu, "yields": count, "peak": peak(), "calls": opened[0].calls}))
 """
+)
 _BARE = """
 import json, sys, time
 from kubernetes.config import new_client_from_config

@@ -128,7 +128,13 @@ def graphql(org: Organisation, name: str, variables: Row) -> Row:
     if name in ("contents", "work"):
         return files.answer(org, name, variables)
     if name == "places":
-        return {"data": {"nodes": [_place(org, key) for key in variables["ids"]]}}
+        return {
+            "data": {
+                name: [_place(org, key) for key in keys]
+                for name, keys in variables.items()
+                if name in "abcde"
+            }
+        }
     if name == "environments":
         return {"data": {"nodes": [_environment(org, key) for key in variables["ids"]]}}
     if name in _SEARCHES:
@@ -318,7 +324,7 @@ def _spoil(answer: Row, name: str, fault: str) -> Row:
     names = {"inventory": "repositories", "boards": "projectsV2"}
     place = {
         "organisation": ["organization"], "repository": ["repository"], "environments": ["nodes"],
-        "places": ["nodes"], "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
+        "places": ["a"], "deployments": ["nodes"], "more deployments": ["node", "deployments"], "statement": ["repository"],
     }.get(name, ["search"] if name in _SEARCHES else ["organization", names.get(name, name)])  # fmt: skip
     errors = {
         "all forbidden": "FORBIDDEN", "not found": "NOT_FOUND", "rate limited": "RATE_LIMITED",

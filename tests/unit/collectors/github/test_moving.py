@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cnmm_collectors.github import moving
 from cnmm_collectors.signals import Unknown
 from contract.judging import tells_no_more
 from doubles.github.organisation import Organisation, acme
@@ -76,6 +77,20 @@ def test_a_list_of_the_host_that_names_it_otherwise_denies_nothing() -> None:
     )
     for key, reading in found.items():
         assert key[1] != "repo:acme/checkout" or tells_no_more(reading, truth.get(key)), (key, reading)
+
+
+def test_every_list_of_the_second_look_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told() -> dict[Any, Any]:
+        found = readings(scan(moved("checkout", None)))
+        return {
+            key: (type(one), getattr(one, "value", None), getattr(one, "detail", ""))
+            for key, one in found.items()
+        }
+
+    usual = told()
+    monkeypatch.setattr(moving, "LONGEST", 1)
+    monkeypatch.setattr(moving, "BATCH", len(moving.LISTS))
+    assert told() == usual
 
 
 def test_without_a_second_look_the_lists_would_deny_what_was_there(truth: Any) -> None:

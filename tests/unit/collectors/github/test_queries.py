@@ -20,7 +20,7 @@ VARIABLES: dict[str, dict[str, Any]] = {
     "team repositories": {"org": "acme", "slug": "web", "n": 50},
     "team members": {"org": "acme", "slug": "web", "n": 50},
     "environments": {"ids": ["E_portal"]},
-    "places": {"ids": ["R_portal"]},
+    "places": {"a": ["R_portal"], "b": ["R_portal"], "c": [], "d": [], "e": []},
     "count": {"q": "org:acme"},
     "changes": {"q": "org:acme", "n": 50},
     "stalled": {"q": "org:acme", "n": 50},
