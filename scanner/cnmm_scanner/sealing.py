@@ -150,6 +150,7 @@ def spec_to_json(spec: SignalSpec) -> dict[str, Any]:
         "disclosure": spec.disclosure.value,
         "sources": [
             {"name": one.name, "rank": one.rank, "basis": one.basis.value, "permission": one.permission}
+            | ({"adds": True} if one.adds else {})
             for one in spec.sources
         ],
         "low": fraction_to_json(spec.low),

@@ -246,7 +246,10 @@ def test_two_scans_yield_the_same(seen: Run) -> None:
 def test_the_state_of_files_tells_of_every_change_and_of_nothing_else(name: str, place: Path) -> None:
     """Law 7: what a later scan may use again is what it would have read."""
     collector, module = make(name), worlds.load(name)
-    assert isinstance(collector, Stated), "files that have not changed are not read again"
+    if not isinstance(collector, Stated):
+        own = {plugin.name for plugin in discover(COLLECTORS, own_only=True)}
+        assert name not in own, "files that have not changed are not read again"
+        return
     healthy = states(collector, module, module.REALITIES[0], place / "stated")
     assert all(healthy.values())
     assert states(collector, module, module.REALITIES[0], place / "stated") == healthy

@@ -74,7 +74,7 @@ def scan(folder: Path, *paths: str, **settings: Any) -> Seen:
 def test_the_same_objects_give_the_same_facts_live_and_in_git(api: ApiServer, tmp_path: Path) -> None:
     api.add(*OBJECTS)
     reader = make_reader()
-    live = ClusterReading(reader.kube.open("test", api.kubeconfig(tmp_path)), "prod", 500)  # type: ignore[arg-type]
+    live = ClusterReading(reader.kube.open("test", api.kubeconfig(tmp_path)), "prod", 500, 0)  # type: ignore[arg-type]
     seen = live.read(Settings(), "", reader.as_of)
     files = {"all.yaml": yaml.safe_dump_all(OBJECTS).encode()}
     written = describe(Tree(files).render(), "prod", ManifestSettings(), reader)  # type: ignore[arg-type]
