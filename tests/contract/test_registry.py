@@ -111,3 +111,9 @@ def test_every_declared_signal_is_asked_for_or_explained() -> None:
     idle = set(registry.load()) - set(asked())
     assert not idle - set(NOT_ASKED), "no row asks for it, and nothing says why"
     assert not set(NOT_ASKED) - idle, "asked for by now: take it out of the list"
+
+
+def test_no_row_rests_on_a_source_that_only_adds() -> None:
+    """Without such a source another's no would say too much: withholding it would rule something out."""
+    adding = {spec.id for spec in registry.load().values() if any(source.adds for source in spec.sources)}
+    assert adding <= NOT_ASKED.keys()

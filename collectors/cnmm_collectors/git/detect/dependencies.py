@@ -115,11 +115,14 @@ def _cargo(text: str) -> Iterator[tuple[str, int]]:
     lines, document = _first_lines(text), _toml(text)
     tables = [document, _table(document, "workspace"), *_table(document, "target").values()]
     for name, how in [entry for table in tables for entry in _table(table, "dependencies").items()]:
+        # A dependency may be a table of its own: `[dependencies.NAME]`.
+        head = next((at for word, at in lines.items() if word.endswith(f"dependencies.{name}")), 0)
+        line = head or lines.get(name, 1)
         renamed = how.get("package") if isinstance(how, dict) else None
-        yield renamed if isinstance(renamed, str) else name, lines.get(name, 1)
+        yield renamed if isinstance(renamed, str) else name, line
         # The crate gives its part for controllers under this feature alone.
         if name == "kube" and isinstance(how, dict) and "runtime" in _strings(how.get("features")):
-            yield "kube-runtime", lines.get(name, 1)
+            yield "kube-runtime", line
 
 
 def _toml(text: str) -> dict[str, Any]:

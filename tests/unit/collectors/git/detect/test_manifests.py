@@ -197,6 +197,18 @@ def test_operators(scan: Scan, files: dict[str, str], want: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[package]\nname = "x"\n\n[dependencies.kube]\nversion = "3"\nfeatures = ["runtime"]\n', "L4"),
+        ('[package]\nname = "x"\n[workspace.dependencies.kubert]\ngit = "x"\n', "L3"),
+        ('[package]\nname = "x"\n[dependencies]\nkubert = "0.2"\n', "L4"),
+    ],
+)
+def test_a_crate_is_cited_where_it_is_named(scan: Scan, text: str, line: str) -> None:
+    assert scan({"Cargo.toml": text}).lines("git.operator_repo_count") == [f"Cargo.toml:{line}"]
+
+
+@pytest.mark.parametrize(
     ("files", "want"),
     [
         ({"crds/a.yaml": crd("shop.acme.example")}, 1),
